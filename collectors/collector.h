@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The contract between where facts come from and who uses them.
+ *
+ * A collector turns /proc, logs or the inspector into neutral values (below) and hands them to a
+ * struct collector_sink, which the daemon provides and tests fake. What it needs of the event loop
+ * it takes from a struct collector_host. It never includes daemon/, never blocks, and gets time as
+ * an argument; everything runs on the loop's thread except the work of a host job.
+ *
+ * Times are CLOCK_BOOTTIME nanoseconds, sizes bytes. Pointers inside values are borrowed for the
+ * call only.
+ */
+#ifndef HEAPWATCH_COLLECTORS_COLLECTOR_H
+#define HEAPWATCH_COLLECTORS_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/options.h"
+
+/* ---- identity ---- */
+
+/* A pid alone is reused; with its start time it names one process until the next boot. */
+struct process_key {
+	pid_t pid;            /* in heapwatch's own pid namespace */
+	uint64_t start_ticks; /* proc(5) stat, field 22: clock ticks since boot */
+};
+
+struct file_identity {
+	uint64_t device;
+	uint64_t inode; /* 0: no such file */
+};
+
+#define NAMESPACE_DEPTH_MAX 8
+
+/* What is known of a process when it is found; strings are "" when unknown, never NULL. */
+struct process_facts {
+	struct process_key key;
+	uint64_t start_ns; /* of the process, on the boot-time clock */
+	const char *app;   /* product name, see naming.h */
+	const char *script;
+	const char *node_version; /* "20.20.2" */
+	const char *container_id; /* 64 hex digits */
+	const char *pod_uid;
+	const char *unit; /* systemd unit */
+	/* NSpid of status: outermost first; the last one is what the process itself prints. */
+	pid_t namespace_pids[NAMESPACE_DEPTH_MAX];
+	size_t namespace_count;
+	/* The file that is its stdout, when that is a regular file. */
+	struct file_identity stdout_file;
+	const char
+	    *stdout_path; /* path that heapwatch can open, with /proc/PID/root where needed */
+	uint64_t
+	    max_old_space_bytes; /* --max-old-space-size in argv or NODE_OPTIONS; 0: not given */
+	uint64_t max_semi_space_bytes; /* --max-semi-space-size; 0: not given */
+	bool traces_gc;                /* --trace-gc in argv */
+};
+
+/* ---- memory ---- */
+
+/* From the kept stat and statm fds, every pass. */
+struct memory_sample {
+	uint64_t at_ns;
+	uint64_t rss_bytes;
+	uint64_t rss_shared_bytes; /* RssFile + RssShmem: the third field of statm */
+	uint64_t virtual_bytes;
+	uint64_t user_cpu_ns;
+	uint64_t system_cpu_ns;
+	uint64_t threads;
+};
+
+/* From status, fd/ and the cgroup, on a slower turn. */
+struct memory_detail {
+	uint64_t at_ns;
+	uint64_t rss_anon_bytes;
+	uint64_t rss_file_bytes;
+	uint64_t rss_shmem_bytes;
+	uint64_t swap_bytes;
+	bool has_open_fds; /* false without permission */
+	uint64_t open_fds;
+	/* The tightest limit above the process: a cgroup's, else the host's memory. */
+	uint64_t limit_bytes;
+	uint64_t limit_usage_bytes; /* of that cgroup or host */
+	bool limit_is_cgroup;
+};
+
+/* From smaps_rollup, rarely and under a budget. */
+struct proportional_sample {
+	uint64_t at_ns;
+	uint64_t pss_bytes;
+};
+
+/* ---- exits ---- */
+
+enum exit_cause { EXIT_CAUSE_EXIT, EXIT_CAUSE_SIGNAL, EXIT_CAUSE_OOM_KILL, EXIT_CAUSE_COUNT };
+
+struct process_exit {
+	uint64_t at_ns;
+	enum exit_cause cause; /* EXIT_CAUSE_EXIT also when the status could not be read */
+	bool has_status;
+	int status; /* as of wait(2), when has_status */
+};
+
+/* ---- garbage collections ---- */
+
+enum gc_kind {
+	GC_SCAVENGE,
+	GC_MARK_COMPACT,       /* Mark-sweep up to Node 18 */
+	GC_MINOR_MARK_COMPACT, /* also Minor Mark-Sweep */
+	GC_KIND_COUNT
+};
+
+struct gc_event {
+	enum gc_kind kind;
+	uint64_t isolate;   /* address printed by V8; 0 where the format has none */
+	uint64_t uptime_ns; /* since the isolate was initialised, at the end of the pause */
+	uint64_t used_before_bytes;
+	uint64_t committed_before_bytes;
+	uint64_t used_after_bytes;
+	uint64_t committed_after_bytes;
+	uint64_t pause_ns;
+	double average_mutator_utilization; /* NAN where not printed */
+	double current_mutator_utilization;
+	bool is_reducing;        /* "(reduce)" */
+	bool is_during_sweeping; /* "(interleaved)", "(during sweeping)" */
+	bool is_last_resort;
+	bool is_scavenge_might_not_succeed;
+	bool is_external_pressure; /* reason names external memory */
+};
+
+/* Facts that a log states beside the collections themselves. */
+enum heap_incident {
+	HEAP_INCIDENT_FATAL_OOM, /* "FATAL ERROR: … heap out of memory" */
+	HEAP_INCIDENT_MARKING_SPED_UP,
+	HEAP_INCIDENT_COUNT
+};
+
+/* ---- errors ---- */
+
+enum collector_error {
+	COLLECTOR_ERROR_PERMISSION,
+	COLLECTOR_ERROR_READ,
+	COLLECTOR_ERROR_PARSE,
+	COLLECTOR_ERROR_LIMIT, /* fds, watches, table sizes */
+	COLLECTOR_ERROR_UNATTRIBUTED,
+	COLLECTOR_ERROR_COUNT
+};
+
+const char *collector_error_name(enum collector_error error); /* label value of "reason" */
+
+/* Why a process is known but not followed; label values of processes_dropped_total. */
+enum drop_reason { DROP_PROCESS_LIMIT, DROP_FD_LIMIT, DROP_REASON_COUNT };
+
+/* ---- sink: facts go up ---- */
+
+struct collector_sink {
+	void *context;
+	void (*process_found)(void *context, const struct process_facts *facts);
+	/* The same process under another app name or with more facts. */
+	void (*process_changed)(void *context, const struct process_facts *facts);
+	void (*process_exited)(void *context, const struct process_key *key,
+	                       const struct process_exit *exit);
+	void (*process_dropped)(void *context, enum drop_reason reason);
+	void (*memory)(void *context, const struct process_key *key,
+	               const struct memory_sample *sample);
+	void (*memory_detail)(void *context, const struct process_key *key,
+	                      const struct memory_detail *detail);
+	void (*proportional)(void *context, const struct process_key *key,
+	                     const struct proportional_sample *sample);
+	/* at_ns: when the pause ended, as well as the source can tell. */
+	void (*gc)(void *context, const struct process_key *key, uint64_t at_ns,
+	           const struct gc_event *event);
+	void (*incident)(void *context, const struct process_key *key, uint64_t isolate,
+	                 uint64_t at_ns, enum heap_incident incident);
+	void (*error)(void *context, const char *collector, enum collector_error error);
+};
+
+/* ---- host: the loop goes down ---- */
+
+struct collector_watch; /* opaque, owned by the host */
+
+struct collector_host {
+	void *context;
+	uint64_t (*now_ns)(void *context);
+	/* Calls readable(data) while fd is readable. NULL when out of resources. */
+	struct collector_watch *(*watch_fd)(void *context, int fd, void (*readable)(void *data),
+	                                    void *data);
+	/* Must precede close(fd); the watch is gone afterwards. */
+	void (*unwatch_fd)(void *context, struct collector_watch *watch);
+	/*
+	 * Runs work(data) on a pool thread, then done(data) on the loop. -EAGAIN when the bounded
+	 * queue is full (nothing is called then). done is always called for an accepted job, also
+	 * at shutdown, before the host goes away.
+	 */
+	int (*submit)(void *context, void (*work)(void *data), void (*done)(void *data),
+	              void *data);
+};
+
+/* ---- a collector ---- */
+
+struct config; /* config/config.h */
+
+struct collector_options {
+	const struct config *config;
+	const char *procfs_path;
+	const char *rootfs_path;
+	const char *storage_path; /* NULL: run in memory */
+	struct option_list gc_log_globs;
+};
+
+/* Counters of a collector's own, shown beside the common ones; monotonic unless said. */
+struct collector_counter {
+	const char *name;        /* metric family of docs/metrics.md */
+	const char *label_value; /* of its one label, NULL when it has none */
+	double value;
+};
+
+#define COLLECTOR_COUNTERS_MAX 16
+
+struct collector {
+	const char *name; /* label value of "collector", and of "sources" */
+	/* Returns the instance or NULL (logged). host and sink outlive it. */
+	void *(*create)(const struct collector_options *options, const struct collector_host *host,
+	                const struct collector_sink *sink);
+	void (*destroy)(void *self);
+	/* One pass, each sampling interval. Returns 0 or a negative errno (counted as no success).
+	 */
+	int (*pass)(void *self, uint64_t now_ns);
+	/* Told of every process that any collector found, changed or lost; may be NULL. */
+	void (*process_seen)(void *self, const struct process_facts *facts);
+	void (*process_gone)(void *self, const struct process_key *key);
+	/* Fills at most COLLECTOR_COUNTERS_MAX; returns how many. May be NULL. */
+	size_t (*counters)(void *self, struct collector_counter *ret_counters);
+};
+
+/* The table of collectors (registry.c): to add one is to add a row. */
+extern const struct collector *const collector_registry[];
+extern const size_t collector_registry_count;
+
+static inline bool process_key_equal(const struct process_key *a, const struct process_key *b)
+{
+	return a->pid == b->pid && a->start_ticks == b->start_ticks;
+}
+
+#endif

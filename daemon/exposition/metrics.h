@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /metrics: every family of the native exposition from one table, written as text format 0.0.4
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure: reads the model and a
+ * struct of the daemon's own facts, writes a buf.
+ */
+#ifndef HEAPWATCH_DAEMON_EXPOSITION_METRICS_H
+#define HEAPWATCH_DAEMON_EXPOSITION_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/collector.h"
+
+struct buf;
+struct model;
+
+struct collector_status {
+	const char *name;
+	double duration_seconds; /* of the last pass */
+	int is_success;
+	uint64_t errors[COLLECTOR_ERROR_COUNT];
+	struct collector_counter counters[COLLECTOR_COUNTERS_MAX];
+	size_t counter_count;
+};
+
+/* The daemon about itself. */
+struct self_status {
+	const char *version;
+	const char *revision;
+	const char *compiler;
+	const struct collector_status *collectors;
+	size_t collector_count;
+	int config_reload_successful;
+	double config_reload_success_timestamp_seconds;
+	double cpu_seconds;
+	double start_time_seconds;
+	uint64_t resident_bytes;
+	uint64_t virtual_bytes;
+	uint64_t open_fds;
+	uint64_t max_fds;
+};
+
+enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM };
+
+struct metric_scope;
+/* A row of the table; docs/metrics.md is checked against it. */
+struct metric_family {
+	const char *name;
+	enum metric_type type;
+	const char *labels; /* comma-separated, for the documentation */
+	const char *help;
+	void (*write)(const struct metric_scope *scope, const struct metric_family *family);
+};
+
+extern const struct metric_family metric_families[];
+extern const size_t metric_family_count;
+
+const char *metric_type_name(enum metric_type type);
+
+void metrics_write(struct model *model, const struct self_status *self, uint64_t now_ns,
+                   struct buf *out);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One V8 heap: totals of its collections, what it holds now, and the history of its floor.
+ */
+#ifndef HEAPWATCH_DAEMON_MODEL_ISOLATE_H
+#define HEAPWATCH_DAEMON_MODEL_ISOLATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collectors/collector.h"
+#include "daemon/model/series.h"
+
+/* Upper bounds of the pause histogram in seconds; the last bucket, +Inf, is not listed. */
+#define GC_PAUSE_BOUND_COUNT 9
+extern const double gc_pause_bounds_seconds[GC_PAUSE_BOUND_COUNT];
+
+/* The exported split: a full collection leaves only live objects, a young one does not. */
+enum gc_generation { GC_GENERATION_YOUNG, GC_GENERATION_FULL, GC_GENERATION_COUNT };
+
+const char *gc_generation_name(enum gc_generation generation); /* "young", "full" */
+
+struct gc_totals {
+	uint64_t count;
+	uint64_t pause_ns;
+	uint64_t pause_max_ns;
+	uint64_t buckets[GC_PAUSE_BOUND_COUNT + 1]; /* not cumulative */
+	uint64_t reclaimed_bytes;
+};
+
+enum heap_event {
+	HEAP_EVENT_INEFFECTIVE, /* V8's rule: >= 80 % of the limit and mutator utilisation < 0.4 */
+	HEAP_EVENT_LAST_RESORT,
+	HEAP_EVENT_SCAVENGE_MIGHT_NOT_SUCCEED,
+	HEAP_EVENT_NEAR_LIMIT,
+	HEAP_EVENT_MARKING_SPED_UP,
+	HEAP_EVENT_FATAL_OOM,
+	HEAP_EVENT_COUNT
+};
+
+const char *heap_event_name(enum heap_event event);
+
+#define ISOLATE_NAME_SIZE 16
+
+struct isolate {
+	uint64_t address;
+	char name[ISOLATE_NAME_SIZE]; /* main, worker-1, … in order of first sight */
+	uint64_t created_ns;          /* when V8 initialised it, boot-time clock (estimated) */
+	uint64_t last_gc_ns;
+	uint64_t last_uptime_ns;
+	uint64_t used_bytes;        /* after the last collection */
+	uint64_t committed_bytes;   /* after the last collection */
+	bool has_live;              /* a full collection was seen */
+	uint64_t live_bytes;        /* the floor: used after the last full collection */
+	double mutator_utilization; /* average, NAN until printed */
+	uint64_t limit_bytes;       /* old-space limit; 0 unknown */
+	bool limit_is_estimated;    /* V8's default for this version and memory */
+	uint64_t allocated_bytes;   /* sum of used_before(i+1) - used_after(i) */
+	struct gc_totals totals[GC_GENERATION_COUNT];
+	struct gc_totals by_kind[GC_KIND_COUNT];
+	uint64_t events[HEAP_EVENT_COUNT];
+	unsigned ineffective_in_a_row;
+	bool has_external_pressure;
+	struct series floor; /* used after full collections */
+	/* A scavenge below the last floor bounds it from above; 0 when there is none. */
+	uint64_t bound_ns;
+	uint64_t bound_bytes;
+};
+
+void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_width_ns);
+/* Takes one collection into the totals, levels and the floor. */
+void isolate_add_gc(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event);
+void isolate_add_incident(struct isolate *isolate, enum heap_incident incident);
+
+#endif

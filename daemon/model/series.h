@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A bounded history of minima: the last minutes at one bucket width, what is older at widths that
+ * double from level to level, so that a month takes the same memory as an hour and the resolution
+ * is relative to the age. Minima, because a floor is what matters.
+ *
+ * Values are exact; a bucket remembers when its minimum was.
+ */
+#ifndef HEAPWATCH_DAEMON_MODEL_SERIES_H
+#define HEAPWATCH_DAEMON_MODEL_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SERIES_LEVEL_COUNT  13
+#define SERIES_LEVEL_POINTS 8
+#define SERIES_POINTS_MAX   (SERIES_LEVEL_COUNT * (SERIES_LEVEL_POINTS + 1))
+
+struct series_point {
+	uint64_t at_ns;    /* of the minimum */
+	uint64_t value;    /* bytes, or a count */
+	uint64_t width_ns; /* of its bucket */
+};
+
+struct series; /* below: embedded, but its members are series.c's own */
+
+struct series_entry {
+	uint64_t at_ns;
+	uint64_t value;
+};
+
+struct series {
+	uint64_t width_ns; /* of the finest bucket */
+	struct series_entry levels[SERIES_LEVEL_COUNT][SERIES_LEVEL_POINTS + 1];
+	uint8_t counts[SERIES_LEVEL_COUNT];
+	uint64_t added_count;
+};
+
+void series_init(struct series *series, uint64_t width_ns);
+/* Times do not go backwards; an older one is taken as the latest seen. */
+void series_add(struct series *series, uint64_t at_ns, uint64_t value);
+/* Oldest first; returns how many, at most SERIES_POINTS_MAX. */
+size_t series_points(const struct series *series,
+                     struct series_point ret_points[SERIES_POINTS_MAX]);
+
+#endif
