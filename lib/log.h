@@ -40,7 +40,10 @@ struct log_limit {
 	unsigned suppressed_count;
 };
 
-/* True when a message may be written now (5 a minute). Time is an argument. */
+/*
+ * True when a message may be written now (5 a minute). Time is an argument. suppressed_count is
+ * then the number of messages lost since the one before.
+ */
 bool log_limit_allows(struct log_limit *limit, uint64_t now_ns);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Durations and sizes as people write them, and conversions with overflow checks.
- * Durations: 500ms 5s 10m 24h 7d (one number, one unit). Sizes: plain bytes, or KiB MiB GiB TiB.
+ * Durations: 500ms 5s 10m 24h 7d, or 0 (one number, one unit). Sizes: plain bytes, or KiB MiB GiB
+ * TiB.
  */
 #ifndef HEAPWATCH_LIB_UNITS_H
 #define HEAPWATCH_LIB_UNITS_H
