@@ -32,7 +32,7 @@ enum heap_event {
 	HEAP_EVENT_INEFFECTIVE, /* V8's rule: >= 80 % of the limit and mutator utilisation < 0.4 */
 	HEAP_EVENT_LAST_RESORT,
 	HEAP_EVENT_SCAVENGE_MIGHT_NOT_SUCCEED,
-	HEAP_EVENT_NEAR_LIMIT,
+	HEAP_EVENT_NEAR_LIMIT, /* a full collection left >= 80 % of the limit in use */
 	HEAP_EVENT_MARKING_SPED_UP,
 	HEAP_EVENT_FATAL_OOM,
 	HEAP_EVENT_COUNT
@@ -45,6 +45,7 @@ const char *heap_event_name(enum heap_event event);
 struct isolate {
 	uint64_t address;
 	char name[ISOLATE_NAME_SIZE]; /* main, worker-1, … in order of first sight */
+	bool is_gone;                 /* its thread has ended, as far as can be told */
 	uint64_t created_ns;          /* when V8 initialised it, boot-time clock (estimated) */
 	uint64_t last_gc_ns;
 	uint64_t last_uptime_ns;
@@ -59,7 +60,7 @@ struct isolate {
 	struct gc_totals totals[GC_GENERATION_COUNT];
 	struct gc_totals by_kind[GC_KIND_COUNT];
 	uint64_t events[HEAP_EVENT_COUNT];
-	unsigned ineffective_in_a_row;
+	unsigned ineffective_in_a_row; /* full collections; V8 gives up at the fourth */
 	bool has_external_pressure;
 	struct series floor; /* used after full collections */
 	/* A scavenge below the last floor bounds it from above; 0 when there is none. */
@@ -68,7 +69,11 @@ struct isolate {
 };
 
 void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_width_ns);
-/* Takes one collection into the totals, levels and the floor. */
+/*
+ * Takes one collection into the totals, levels and the floor. An isolate whose own clock goes back
+ * by more than a second is another one at the same address: levels and floor start anew, counters
+ * go on.
+ */
 void isolate_add_gc(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event);
 void isolate_add_incident(struct isolate *isolate, enum heap_incident incident);
 

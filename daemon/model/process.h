@@ -14,10 +14,21 @@
 #include "daemon/model/series.h"
 #include "daemon/model/verdict.h"
 
-#define ISOLATES_MAX 64 /* further ones of a process are counted into its last slot's totals */
+/*
+ * A new isolate takes the place, name and totals of one that is gone; beyond the maximum, further
+ * ones are counted into the last one's totals.
+ */
+#define ISOLATES_MAX 64
 
 /* The sources that gave facts: bits of struct process.sources. */
 enum source { SOURCE_PROC, SOURCE_GCLOG, SOURCE_INSPECTOR, SOURCE_COUNT };
+
+/* What scoring remembers from one evaluation to the next. */
+struct score_memory {
+	double level;   /* the score, smoothed */
+	double carried; /* of the life before in this slot, when that ended leaking */
+	uint64_t carried_at_ns;
+};
 
 struct process {
 	struct process_key key;
@@ -32,8 +43,9 @@ struct process {
 	char *unit;
 	uint64_t max_old_space_bytes; /* from flags; 0: not given */
 	uint64_t max_semi_space_bytes;
-	unsigned sources; /* 1 << enum source */
-	bool is_exported; /* older than discovery.min_age */
+	uint64_t bucket_width_ns; /* of the series, scaled */
+	unsigned sources;         /* 1 << enum source */
+	bool is_exported;         /* older than discovery.min_age */
 
 	bool has_memory;
 	struct memory_sample memory;
@@ -50,11 +62,38 @@ struct process {
 
 	bool needs_scoring; /* a floor or a bucket arrived since the last evaluation */
 	uint64_t scored_ns;
+	struct score_memory score_memory;
 	struct verdict verdict;
 	size_t evidence_count;
 	char (*evidence)[EVIDENCE_TEXT_SIZE]; /* owned, EVIDENCE_MAX rows; NULL until something is
 	                                         said */
 };
+
+/* Takes ownership of nothing; strings are copied. NULL without memory. */
+struct process *process_new(const struct process_facts *facts, uint64_t now_ns, double time_scale);
+struct process *process_free(struct process *process);
+/* Strings, limits and node version; not the app, which the model decides. -ENOMEM. */
+int process_set_facts(struct process *process, const struct process_facts *facts)
+    __attribute__((warn_unused_result));
+/* -ENOMEM. */
+int process_set_app(struct process *process, const char *app) __attribute__((warn_unused_result));
+void process_add_memory(struct process *process, const struct memory_sample *sample);
+void process_add_detail(struct process *process, const struct memory_detail *detail);
+/* The isolate at this address, made when it is new; NULL without memory. */
+struct isolate *process_isolate(struct process *process, uint64_t at_ns, uint64_t address,
+                                uint64_t uptime_ns);
+void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_event *event);
+/* Without memory the incident is lost. An address of 0 means the isolate that spoke last. */
+void process_add_incident(struct process *process, uint64_t address, uint64_t at_ns,
+                          enum heap_incident incident);
+/* True after a fatal out-of-memory line of any of its isolates. */
+bool process_has_fatal_oom(const struct process *process);
+
+/*
+ * The old-space limit that V8 gives itself without --max-old-space-size, from the Node version and
+ * the memory that the process may use (0: unknown). 0 when that is unknown and needed.
+ */
+uint64_t heap_limit_default(const char *node_version, uint64_t memory_bytes);
 
 uint64_t process_rss_anon_bytes(const struct process *process);
 uint64_t process_rss_file_bytes(const struct process *process);

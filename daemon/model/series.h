@@ -4,7 +4,8 @@
  * double from level to level, so that a month takes the same memory as an hour and the resolution
  * is relative to the age. Minima, because a floor is what matters.
  *
- * Values are exact; a bucket remembers when its minimum was.
+ * Values are exact; a bucket remembers when its minimum was. With a finest width of a minute the
+ * levels reach back 45 days; what is older is forgotten.
  */
 #ifndef HEAPWATCH_DAEMON_MODEL_SERIES_H
 #define HEAPWATCH_DAEMON_MODEL_SERIES_H
@@ -34,12 +35,16 @@ struct series {
 	uint64_t width_ns; /* of the finest bucket */
 	struct series_entry levels[SERIES_LEVEL_COUNT][SERIES_LEVEL_POINTS + 1];
 	uint8_t counts[SERIES_LEVEL_COUNT];
+	uint64_t last_ns; /* of the latest value */
 	uint64_t added_count;
 };
 
 void series_init(struct series *series, uint64_t width_ns);
-/* Times do not go backwards; an older one is taken as the latest seen. */
-void series_add(struct series *series, uint64_t at_ns, uint64_t value);
+/*
+ * Times do not go backwards; an older one is taken as the latest seen. True when the value opened
+ * a new bucket, that is when the one before is complete.
+ */
+bool series_add(struct series *series, uint64_t at_ns, uint64_t value);
 /* Oldest first; returns how many, at most SERIES_POINTS_MAX. */
 size_t series_points(const struct series *series,
                      struct series_point ret_points[SERIES_POINTS_MAX]);

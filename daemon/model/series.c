@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Buckets of minima at doubling widths. Each level holds the newest SERIES_LEVEL_POINTS buckets of
+ * its width; the oldest moves up a level when another arrives, and is merged there with its
+ * neighbour when both fall into one bucket of the wider grid. O(1) amortised, nothing allocated.
+ */
+#include "daemon/model/series.h"
+
+#include <assert.h>
+#include <string.h>
+
+void series_init(struct series *series, uint64_t width_ns)
+{
+	assert(width_ns > 0);
+	memset(series, 0, sizeof(*series));
+	series->width_ns = width_ns;
+}
+
+static uint64_t level_width(const struct series *series, size_t level)
+{
+	return series->width_ns << level;
+}
+
+static void level_drop_oldest(struct series *series, size_t level)
+{
+	struct series_entry *entries = series->levels[level];
+
+	series->counts[level]--;
+	memmove(entries, entries + 1, series->counts[level] * sizeof(*entries));
+}
+
+/* Takes the oldest bucket of the width above out of a level: one entry, or two that share it. */
+static struct series_entry level_take_oldest(struct series *series, size_t level)
+{
+	uint64_t wide_ns = level_width(series, level + 1);
+	struct series_entry taken = series->levels[level][0];
+	struct series_entry next = series->levels[level][1];
+
+	level_drop_oldest(series, level);
+	if (taken.at_ns / wide_ns != next.at_ns / wide_ns)
+		return taken;
+	level_drop_oldest(series, level);
+	return taken.value < next.value ? taken : next;
+}
+
+static void cascade(struct series *series)
+{
+	size_t level;
+
+	for (level = 0; level < SERIES_LEVEL_COUNT; level++) {
+		if (series->counts[level] <= SERIES_LEVEL_POINTS)
+			return;
+		if (level + 1 == SERIES_LEVEL_COUNT) {
+			level_drop_oldest(series, level);
+			return;
+		}
+		series->levels[level + 1][series->counts[level + 1]++] =
+		    level_take_oldest(series, level);
+	}
+}
+
+bool series_add(struct series *series, uint64_t at_ns, uint64_t value)
+{
+	struct series_entry *entries = series->levels[0];
+	struct series_entry *last;
+
+	if (at_ns < series->last_ns)
+		at_ns = series->last_ns;
+	series->last_ns = at_ns;
+	series->added_count++;
+	if (series->counts[0] > 0) {
+		last = &entries[series->counts[0] - 1];
+		if (last->at_ns / series->width_ns == at_ns / series->width_ns) {
+			if (value <= last->value)
+				*last = (struct series_entry){.at_ns = at_ns, .value = value};
+			return false;
+		}
+	}
+	entries[series->counts[0]++] = (struct series_entry){.at_ns = at_ns, .value = value};
+	cascade(series);
+	return true;
+}
+
+size_t series_points(const struct series *series, struct series_point ret_points[SERIES_POINTS_MAX])
+{
+	size_t count = 0;
+	size_t level;
+	size_t i;
+
+	for (level = SERIES_LEVEL_COUNT; level-- > 0;) {
+		for (i = 0; i < series->counts[level]; i++) {
+			ret_points[count++] = (struct series_point){
+			    .at_ns = series->levels[level][i].at_ns,
+			    .value = series->levels[level][i].value,
+			    .width_ns = level_width(series, level),
+			};
+		}
+	}
+	return count;
+}
