@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What V8's --trace-gc prints, one line at a time: pure, no allocation, no locale, no clock.
+ * Understands the text lines of Node 0.8 to 26 (families A to K, parse.c) wherever in a line they
+ * start, "FATAL ERROR: … out of memory", and the lines that say that marking was sped up. Not:
+ *name= value and JSON traces, verbose lines, the wrappers of container logs (their payload is found
+ *as long as it stands in one piece).
+ *
+ *	struct gclog_parser parser = {0};            one per stream: it remembers quoted blocks
+ *	size_t at = 0;
+ *	do
+ *		switch (gclog_parse(&parser, line, length, &at, &record)) …
+ *	while (at < length);
+ */
+#ifndef HEAPWATCH_COLLECTORS_GCLOG_PARSE_H
+#define HEAPWATCH_COLLECTORS_GCLOG_PARSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/collector.h"
+
+enum gclog_result {
+	GCLOG_OTHER, /* nothing of V8's, or something that is no collection */
+	GCLOG_GC,
+	GCLOG_INCIDENT,
+	GCLOG_TORN,   /* begins as a GC line and breaks off before its figures are whole */
+	GCLOG_REPEAT, /* in "Last few GCs": V8 printed it before */
+	GCLOG_RESULT_COUNT
+};
+
+/* Strings point into the line, without blanks and punctuation around them. */
+struct gclog_record {
+	pid_t pid;             /* as printed: of the innermost pid namespace; 0 when not printed */
+	char family;           /* 'A' … 'K', how the line is built; 0 for an incident */
+	struct gc_event event; /* GCLOG_GC and GCLOG_REPEAT; of an incident only isolate is set */
+	uint64_t embedder_ns;  /* part of the pause spent in callbacks of the embedder */
+	uint64_t incremental_ns; /* marking on the main thread before this pause */
+	const char *reason;
+	size_t reason_length;
+	const char *collector; /* why it became a full collection */
+	size_t collector_length;
+	enum heap_incident incident; /* GCLOG_INCIDENT */
+};
+
+/* Zero-initialised. Opaque but for its size. */
+struct gclog_parser {
+	size_t repeat_budget_bytes; /* of the "Last few GCs" block being read; 0: in none */
+	pid_t repeat_pid;           /* whose block: of its first entry */
+	uint64_t repeat_isolate;
+	pid_t last_pid; /* of the latest collection, for incidents that name no process */
+	uint64_t last_isolate;
+};
+
+/*
+ * Reads the next record of a line (without its newline) from *at on, and moves *at behind what was
+ * used, at last to length. *ret_record is set for every result but GCLOG_OTHER and GCLOG_TORN.
+ */
+enum gclog_result gclog_parse(struct gclog_parser *parser, const char *line, size_t length,
+                              size_t *at, struct gclog_record *ret_record);
+
+/* Versions of Node that print a family: "20, 21"; "" for an unknown letter. */
+const char *gclog_family_versions(char family);
+
+#endif
