@@ -7,6 +7,7 @@
 #ifndef HEAPWATCH_DAEMON_EXPOSITION_METRICS_H
 #define HEAPWATCH_DAEMON_EXPOSITION_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,20 +38,38 @@ struct self_status {
 	double start_time_seconds;
 	uint64_t resident_bytes;
 	uint64_t virtual_bytes;
+	uint64_t virtual_max_bytes; /* RLIMIT_AS, UINT64_MAX: none; 0 leaves the family out */
 	uint64_t open_fds;
 	uint64_t max_fds;
+	/*
+	 * Adds to a boot-time clock reading to give Unix time. Taken once at start-up: a step of
+	 * the wall clock must not change the start_time label of every process.
+	 */
+	uint64_t boot_realtime_offset_ns;
 };
 
 enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM };
 
-struct metric_scope;
+struct metric_scope; /* what the rows write from, see families.h */
+struct process;
+struct isolate;
+
 /* A row of the table; docs/metrics.md is checked against it. */
 struct metric_family {
 	const char *name;
 	enum metric_type type;
-	const char *labels; /* comma-separated, for the documentation */
+	const char *labels; /* comma-separated, in the order of the series; "" when none */
+	const char *unit;   /* of the value */
 	const char *help;
+	const char *exists; /* when there is a series, for the documentation */
 	void (*write)(const struct metric_scope *scope, const struct metric_family *family);
+	/* Where write is one of the common writers: its one number; false leaves the series out. */
+	union {
+		bool (*of_process)(const struct metric_scope *scope, const struct process *process,
+		                   double *ret_value);
+		bool (*of_isolate)(const struct isolate *isolate, double *ret_value);
+		bool (*of_self)(const struct self_status *self, double *ret_value);
+	};
 };
 
 extern const struct metric_family metric_families[];
@@ -58,6 +77,7 @@ extern const size_t metric_family_count;
 
 const char *metric_type_name(enum metric_type type);
 
+/* Writes all families; ask buf_failed(out) whether it fitted. */
 void metrics_write(struct model *model, const struct self_status *self, uint64_t now_ns,
                    struct buf *out);
 
