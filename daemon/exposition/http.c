@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One libmicrohttpd daemon per listening socket, each with an epoll fd that the loop polls. Its
+ * connection timeout counts from the last byte, which a client that drips bytes never reaches, so
+ * every connection also has a deadline here.
+ */
+#include "daemon/exposition/http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <utlist.h>
+
+#include "daemon/exposition/http_reply.h"
+#include "daemon/exposition/listen.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+
+#define CONNECTIONS_DEFAULT     40
+#define DEADLINE_DEFAULT_NS     (30 * NS_PER_SECOND)
+#define IDLE_SECONDS            120U /* longer than the usual scrape intervals: keep-alive is worth it */
+#define CONNECTION_MEMORY_BYTES ((size_t)16 * 1024) /* bounds a request's line and headers */
+
+struct http_connection {
+	int fd; /* libmicrohttpd's */
+	uint64_t deadline_ns;
+	struct http_connection *prev, *next;
+};
+
+struct http_listener {
+	struct listener listener;
+	struct MHD_Daemon *daemon;
+};
+
+struct http_server {
+	struct http_options options;
+	struct reply_table *replies;
+	struct http_connection *connections;
+	size_t listener_count;
+	struct http_listener listeners[];
+};
+
+DEFINE_CLEANUP(struct http_server, http_server_free)
+
+static uint64_t boottime(void *context)
+{
+	(void)context;
+	return clock_boottime_ns();
+}
+
+static uint64_t now_ns(const struct http_server *server)
+{
+	return server->options.now_ns(server->options.context);
+}
+
+/* ---- connections and their deadlines ---- */
+
+static struct http_connection *connection_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
+static void connection_opened(struct http_server *server, struct MHD_Connection *mhd,
+                              void **ret_context)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct http_connection *connection;
+
+	if (info == NULL)
+		return;
+	connection = calloc(1, sizeof(*connection));
+	if (connection == NULL) { /* without a deadline it could stay for ever */
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
+		return;
+	}
+	connection->fd = info->connect_fd;
+	connection->deadline_ns = now_ns(server) + server->options.deadline_ns;
+	DL_APPEND(server->connections, connection);
+	*ret_context = connection;
+}
+
+static void on_connection(void *data, struct MHD_Connection *mhd, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+	struct http_server *server = data;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		connection_opened(server, mhd, socket_context);
+	} else if (*socket_context != NULL) {
+		struct http_connection *connection = *socket_context;
+
+		DL_DELETE(server->connections, connection);
+		free(connection);
+		*socket_context = NULL;
+	}
+}
+
+static void *on_request_line(void *data, const char *uri, struct MHD_Connection *mhd)
+{
+	const struct http_server *server = data;
+	struct http_connection *connection = connection_of(mhd);
+
+	(void)uri;
+	if (connection != NULL)
+		connection->deadline_ns = now_ns(server) + server->options.deadline_ns;
+	return NULL;
+}
+
+/* The next request line may take its time; it is not seen before it is complete. */
+static void on_request_completed(void *data, struct MHD_Connection *mhd, void **request_context,
+                                 enum MHD_RequestTerminationCode code)
+{
+	const struct http_server *server = data;
+	struct http_connection *connection = connection_of(mhd);
+
+	(void)request_context;
+	(void)code;
+	if (connection != NULL)
+		connection->deadline_ns =
+		    now_ns(server) + IDLE_SECONDS * NS_PER_SECOND + server->options.deadline_ns;
+}
+
+/* libmicrohttpd notices the shutdown as the end of the connection and closes it. */
+static void end_overdue(struct http_server *server)
+{
+	uint64_t now = now_ns(server);
+	struct http_connection *connection;
+
+	DL_FOREACH(server->connections, connection)
+	{
+		if (connection->deadline_ns > now)
+			continue;
+		connection->deadline_ns = UINT64_MAX;
+		(void)shutdown(connection->fd, SHUT_RDWR); /* fails when the peer was faster */
+	}
+}
+
+/* ---- requests ---- */
+
+/* Called when the headers are there, for each piece of a body, and at the end. */
+static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const char *path,
+                                  const char *method, const char *version, const char *body,
+                                  size_t *body_length, void **request_context)
+{
+	static char is_begun;
+	struct http_server *server = data;
+
+	(void)version;
+	(void)body;
+	if (*request_context == NULL) {
+		*request_context = &is_begun;
+		/* Answered before its body is read, which ends the connection. */
+		if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
+		    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+			return reply_send(server->replies, mhd, path, method);
+		return MHD_YES;
+	}
+	if (*body_length > 0) { /* of a GET: nobody wants it */
+		*body_length = 0;
+		return MHD_YES;
+	}
+	return reply_send(server->replies, mhd, path, method);
+}
+
+/* ---- the server ---- */
+
+static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
+{
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->options.connections_max,
+	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_request_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
+	    on_request_line, server, MHD_OPTION_END);
+}
+
+static int open_address(struct http_server *server, const char *address, char *reterr_message,
+                        size_t message_size)
+{
+	struct http_listener *entry = &server->listeners[server->listener_count];
+	int result = listener_open(address, &entry->listener, reterr_message, message_size);
+
+	if (result < 0)
+		return result;
+	server->listener_count++;
+	entry->daemon = start_daemon(server, entry->listener.fd);
+	entry->listener.fd = -1; /* libmicrohttpd's, also when it failed */
+	if (entry->daemon != NULL)
+		return 0;
+	(void)snprintf(reterr_message, message_size, "cannot serve HTTP on %s", address);
+	return -EIO;
+}
+
+static void set_defaults(struct http_options *options)
+{
+	if (options->connections_max == 0)
+		options->connections_max = CONNECTIONS_DEFAULT;
+	if (options->deadline_ns == 0)
+		options->deadline_ns = DEADLINE_DEFAULT_NS;
+	if (options->now_ns == NULL)
+		options->now_ns = boottime;
+}
+
+int http_server_new(const struct http_options *options, struct http_server **ret_server,
+                    char *reterr_message, size_t message_size)
+{
+	_cleanup_(http_server_freep) struct http_server *server =
+	    calloc(1, sizeof(*server) + options->listen_count * sizeof(server->listeners[0]));
+	size_t i;
+
+	if (server != NULL) {
+		server->options = *options;
+		set_defaults(&server->options);
+		server->replies = reply_table_new(&server->options);
+	}
+	if (server == NULL || server->replies == NULL) {
+		(void)snprintf(reterr_message, message_size, "no memory for the HTTP server");
+		return -ENOMEM;
+	}
+	for (i = 0; i < options->listen_count; i++) {
+		int result = open_address(server, options->listen_addresses[i], reterr_message,
+		                          message_size);
+
+		if (result < 0)
+			return result;
+	}
+	*ret_server = TAKE_PTR(server);
+	return 0;
+}
+
+struct http_server *http_server_free(struct http_server *server)
+{
+	size_t i;
+
+	if (server == NULL)
+		return NULL;
+	for (i = 0; i < server->listener_count; i++) {
+		if (server->listeners[i].daemon != NULL)
+			MHD_stop_daemon(server->listeners[i].daemon);
+		listener_done(&server->listeners[i].listener);
+	}
+	(void)reply_table_free(server->replies);
+	free(server);
+	return NULL;
+}
+
+size_t http_server_fds(const struct http_server *server, int *ret_fds, size_t maximum)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < server->listener_count && count < maximum; i++) {
+		const union MHD_DaemonInfo *info =
+		    MHD_get_daemon_info(server->listeners[i].daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+		if (info != NULL)
+			ret_fds[count++] = info->epoll_fd;
+	}
+	return count;
+}
+
+static int64_t deadline_timeout_ms(const struct http_server *server)
+{
+	uint64_t earliest_ns = UINT64_MAX;
+	const struct http_connection *connection;
+	uint64_t now;
+
+	DL_FOREACH(server->connections, connection)
+	if (connection->deadline_ns < earliest_ns)
+		earliest_ns = connection->deadline_ns;
+	if (earliest_ns == UINT64_MAX)
+		return -1;
+	now = now_ns(server);
+	if (earliest_ns <= now)
+		return 0;
+	return (int64_t)((earliest_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+int64_t http_server_timeout_ms(const struct http_server *server)
+{
+	int64_t timeout_ms = deadline_timeout_ms(server);
+	size_t i;
+
+	for (i = 0; i < server->listener_count; i++) {
+		MHD_UNSIGNED_LONG_LONG daemon_ms;
+
+		if (MHD_get_timeout(server->listeners[i].daemon, &daemon_ms) != MHD_YES)
+			continue;
+		if (timeout_ms < 0 || daemon_ms < (MHD_UNSIGNED_LONG_LONG)timeout_ms)
+			timeout_ms = daemon_ms > INT64_MAX ? INT64_MAX : (int64_t)daemon_ms;
+	}
+	return timeout_ms;
+}
+
+void http_server_run(struct http_server *server)
+{
+	size_t i;
+
+	end_overdue(server);
+	for (i = 0; i < server->listener_count; i++)
+		(void)MHD_run(server->listeners[i].daemon); /* fails only for other modes */
+}
+
+unsigned http_server_port(const struct http_server *server)
+{
+	size_t i;
+
+	for (i = 0; i < server->listener_count; i++)
+		if (server->listeners[i].listener.port > 0)
+			return server->listeners[i].listener.port;
+	return 0;
+}
