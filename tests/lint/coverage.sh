@@ -4,7 +4,7 @@
 set -eu
 
 cd "${top_builddir:?run by make coverage}"
-: "${top_srcdir:?}"
+root=$(CDPATH='' cd -- "${top_srcdir:?}" && pwd) # without build/.. in it, as lcov names files
 if ! command -v lcov >/dev/null 2>&1; then
     echo "1..0 # SKIP no lcov"
     exit 0
@@ -13,8 +13,8 @@ fi
     echo "Bail out! nothing was measured: configure with --enable-coverage"
     exit 1
 }
-lcov --quiet --capture --no-external --base-directory "$top_srcdir" --directory . \
-    --output-file coverage.info >coverage.log 2>&1 || {
+lcov --quiet --capture --directory . --base-directory . --output-file coverage.info \
+    >coverage.log 2>&1 || {
     cat coverage.log >&2
     exit 1
 }
@@ -28,11 +28,10 @@ cat >coverage.rooms <<'END'
 90 scoring          ^daemon/scoring/
 90 exposition       ^daemon/exposition/(metrics|write|text)
 END
-awk -v root="$top_srcdir/" '
+awk -v root="$root/" '
     NR == FNR { if (NF == 3) { least[++rooms] = $1; room[rooms] = $2; pattern[rooms] = $3 } next }
     /^SF:/ { file = substr($0, 4); if (index(file, root) == 1) file = substr(file, length(root) + 1) }
-    /^LF:/ { found[file] = substr($0, 4) }
-    /^LH:/ { hit[file] = substr($0, 4) }
+    /^DA:/ { split($0, part, ","); found[file]++; hit[file] += part[2] > 0 }
     END {
         for (i = 1; i <= rooms; i++) {
             lines = hits = 0
