@@ -20,7 +20,7 @@
 
 #define CONNECTIONS_DEFAULT     40
 #define DEADLINE_DEFAULT_NS     (30 * NS_PER_SECOND)
-#define IDLE_SECONDS            120U /* longer than the usual scrape intervals: keep-alive is worth it */
+#define IDLE_SECONDS            120U                /* longer than usual scrape intervals */
 #define CONNECTION_MEMORY_BYTES ((size_t)16 * 1024) /* bounds a request's line and headers */
 
 struct http_connection {
