@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The native exposition as a whole: a golden text, which series exist, and what the table says of
+ * itself. HEAPWATCH_UPDATE_GOLDEN=1 writes the golden text anew.
+ */
+#include "daemon/exposition/metrics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "tests/unit/sample_model.h"
+#include "tests/unit/unit.h"
+
+#define TEXT_MAX_BYTES (4U << 20)
+
+static void golden_path(char *path, size_t size)
+{
+	const char *top = getenv("top_srcdir");
+
+	(void)snprintf(path, size, "%s/tests/golden/metrics.txt", top != NULL ? top : ".");
+}
+
+static void write_sample(struct buf *out)
+{
+	struct model *model = sample_model();
+
+	metrics_write(model, &sample_self, SAMPLE_NOW_NS, out);
+	ck_assert(!buf_failed(out));
+	(void)model_free(model);
+}
+
+static void read_golden(const char *path, struct buf *out)
+{
+	char bytes[4096];
+	FILE *file = fopen(path, "r");
+	size_t length;
+
+	ck_assert_msg(file != NULL, "%s", path);
+	while ((length = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		buf_append(out, bytes, length);
+	(void)fclose(file);
+}
+
+static void update_golden(const char *path, const struct buf *text)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_msg(file != NULL, "%s", path);
+	ck_assert_uint_eq(fwrite(text->data, 1, text->length, file), text->length);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(test_exposition_is_the_golden_one)
+{
+	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
+	struct buf golden = BUF_INIT(TEXT_MAX_BYTES);
+	char path[512];
+
+	write_sample(&text);
+	golden_path(path, sizeof(path));
+	if (getenv("HEAPWATCH_UPDATE_GOLDEN") != NULL)
+		update_golden(path, &text);
+	read_golden(path, &golden);
+	ck_assert_str_eq(buf_string(&text), buf_string(&golden));
+	buf_done(&text);
+	buf_done(&golden);
+}
+END_TEST
+
+static size_t count_lines(const char *text, const char *start)
+{
+	size_t count = 0;
+
+	for (; text != NULL && *text != '\0'; text = strchr(text, '\n')) {
+		if (*text == '\n')
+			text++;
+		if (strncmp(text, start, strlen(start)) == 0)
+			count++;
+	}
+	return count;
+}
+
+struct series_case {
+	const char *start;
+	size_t count;
+};
+
+/* auth/0: proc only; auth/1: no sample yet; the hostile one has two heaps; auth/2 is too young. */
+static const struct series_case series_cases[] = {
+    {"heapwatch_process_info{app=\"auth\"", 2},
+    {"heapwatch_process_threads{app=\"auth\"", 1},
+    {"heapwatch_process_open_fds{", 1},
+    {"heapwatch_process_proportional_memory_bytes{", 1},
+    {"heapwatch_process_memory_limit_bytes{", 2},
+    {"heapwatch_heap_used_bytes{", 2},
+    {"heapwatch_heap_used_bytes{app=\"auth\"", 0},
+    {"heapwatch_heap_live_bytes{", 1},
+    {"heapwatch_gc_mutator_utilization_ratio{", 1},
+    {"heapwatch_gc_pause_seconds_bucket{", 2 * 2 * 10},
+    {"heapwatch_gc_pause_seconds_count{", 2 * 2},
+    {"heapwatch_leak_score{", 2},
+    {"heapwatch_leak_state{", 2 * LEAK_STATE_COUNT},
+    {"heapwatch_leak_kind{", 2 * LEAK_KIND_COUNT},
+    {"heapwatch_leak_time_to_exhaustion_seconds{", 2 * 3},
+    {"heapwatch_processes{", LEAK_STATE_COUNT + 1},
+    {"heapwatch_process_exits_total{app=\"gone\"", PROCESS_END_COUNT},
+    {"evil", 0},
+};
+
+START_TEST(test_a_series_exists_only_with_a_source)
+{
+	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
+	size_t i;
+
+	write_sample(&text);
+	for (i = 0; i < sizeof(series_cases) / sizeof(series_cases[0]); i++)
+		ck_assert_msg(count_lines(buf_string(&text), series_cases[i].start) ==
+		                  series_cases[i].count,
+		              "%s: %zu", series_cases[i].start,
+		              count_lines(buf_string(&text), series_cases[i].start));
+	buf_done(&text);
+}
+END_TEST
+
+START_TEST(test_without_processes_only_the_daemon_speaks)
+{
+	struct model *model = model_new(&(struct model_options){
+	    .processes_max = 1, .apps_max = 1, .min_age_ns = 1, .time_scale = 1});
+	const struct self_status self = {.version = "", .revision = "", .compiler = ""};
+	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
+
+	metrics_write(model, &self, 1, &text);
+	ck_assert(!buf_failed(&text));
+	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_leak"), 0);
+	ck_assert_uint_eq(count_lines(buf_string(&text), "# HELP heapwatch_leak"), 0);
+	ck_assert_uint_eq(count_lines(buf_string(&text), "process_virtual_memory_max_bytes"), 0);
+	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_processes{state=\"young\"} 0"),
+	                  1);
+	buf_done(&text);
+	(void)model_free(model);
+}
+END_TEST
+
+START_TEST(test_a_body_that_does_not_fit_is_a_failure)
+{
+	struct model *model = sample_model();
+	struct buf text = BUF_INIT(1024);
+
+	metrics_write(model, &sample_self, SAMPLE_NOW_NS, &text);
+	ck_assert(buf_failed(&text));
+	buf_done(&text);
+	(void)model_free(model);
+}
+END_TEST
+
+START_TEST(test_every_family_has_a_name_of_its_own_and_a_sample)
+{
+	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
+	char line[256];
+	size_t i;
+	size_t k;
+
+	write_sample(&text);
+	for (i = 0; i < metric_family_count; i++) {
+		const struct metric_family *family = &metric_families[i];
+
+		for (k = 0; k < i; k++)
+			ck_assert_str_ne(family->name, metric_families[k].name);
+		(void)snprintf(line, sizeof(line), "# TYPE %s %s\n", family->name,
+		               metric_type_name(family->type));
+		ck_assert_msg(strstr(buf_string(&text), line) != NULL, "%s", family->name);
+		ck_assert_str_ne(family->help, "");
+		ck_assert_str_ne(family->exists, "");
+	}
+	buf_done(&text);
+}
+END_TEST
+
+UNIT_MAIN("metrics", test_exposition_is_the_golden_one, test_a_series_exists_only_with_a_source,
+          test_without_processes_only_the_daemon_speaks, test_a_body_that_does_not_fit_is_a_failure,
+          test_every_family_has_a_name_of_its_own_and_a_sample)
