@@ -17,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "lib/units.h"
+#include "lib/utf8.h"
 
 #define LOG_MESSAGE_SIZE      2048
 #define LOG_ESCAPE_SIZE       8 /* holds the longest escape of one byte, \uXXXX, and its NUL */
@@ -115,25 +116,16 @@ static void line_append_string(struct line *line, const char *text)
 	line_append(line, text, strlen(text));
 }
 
-/* Number of bytes of the printable UTF-8 character at text, 0 when it must be escaped. */
-static size_t printable_length(const unsigned char *text)
+/* Number of bytes of the printable character at text, 0 when its first byte must be escaped. */
+static size_t printable_length(const char *text)
 {
-	size_t length, i;
+	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
 
-	if (text[0] >= 0x20 && text[0] < 0x7f)
-		return text[0] == '"' || text[0] == '\\' ? 0 : 1;
-	/* No C1 control characters, no overlong forms, no surrogates, nothing beyond U+10FFFF. */
-	if ((text[0] == 0xc2 && text[1] < 0xa0) || (text[0] == 0xe0 && text[1] < 0xa0) ||
-	    (text[0] == 0xed && text[1] > 0x9f) || (text[0] == 0xf0 && text[1] < 0x90) ||
-	    (text[0] == 0xf4 && text[1] > 0x8f))
+	if (first < 0x20 || first == 0x7f || first == '"' || first == '\\')
 		return 0;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
+	if (first == 0xc2 && second < 0xa0) /* C1 control characters */
 		return 0;
-	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	for (i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
+	return utf8_sequence_length(text);
 }
 
 static void escape_byte(char out[LOG_ESCAPE_SIZE], unsigned char byte)
@@ -150,19 +142,17 @@ static void escape_byte(char out[LOG_ESCAPE_SIZE], unsigned char byte)
 
 static void line_append_quoted(struct line *line, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
-
 	line_append(line, "\"", 1);
-	while (*at != '\0') {
-		size_t length = printable_length(at);
+	while (*text != '\0') {
+		size_t length = printable_length(text);
 		char escape[LOG_ESCAPE_SIZE];
 
 		if (length > 0) {
-			line_append(line, (const char *)at, length);
-			at += length;
+			line_append(line, text, length);
+			text += length;
 			continue;
 		}
-		escape_byte(escape, *at++);
+		escape_byte(escape, (unsigned char)*text++);
 		line_append_string(line, escape);
 	}
 	line_append(line, "\"", 1);
