@@ -1,0 +1,50 @@
+#!/bin/sh
+# heapwatch check: valid and invalid files, exit statuses, the place of an error.
+set -eu
+. "${top_srcdir:?}/tests/tool/tap.sh"
+fixtures=$top_srcdir/tests/fixtures/config
+
+run check config "$top_srcdir/config/heapwatchd.yml"
+is "$status" 0 "the commented sample is valid"
+is "$stdout" "$top_srcdir/config/heapwatchd.yml: valid" "and is said to be"
+is "$stderr" "" "without a warning"
+
+for file in "$fixtures"/*.good.yml; do
+	run check config "$file"
+	is "$status:$stdout" "0:$file: valid" "${file##*/} is valid"
+done
+
+for file in "$fixtures"/*.bad.yml; do
+	run check config "$file"
+	is "$status:$stdout" "2:" "${file##*/} is refused"
+	has "$stderr" "$file:" "with its name in the message"
+done
+
+run check config "$fixtures/unknown-key.bad.yml"
+is "$stderr" "$fixtures/unknown-key.bad.yml:3:3: unknown key \"sampling.bogus_key\"; expected one \
+of interval, smaps_budget, smaps_max_rss" "an error names file, line, column, key and expectation"
+
+run check config "$fixtures/unknown-key.bad.yml" "$fixtures/anchors.good.yml"
+is "$status" 2 "one bad file among good ones is an error"
+is "$stdout" "$fixtures/anchors.good.yml: valid" "and the good ones are still checked"
+
+printf 'inspector:\n  mode: signal\n' >"$work/x.yml"
+run check config "$work/x.yml"
+is "$status" 0 "a key without effect is no error"
+is "$stderr" "warning: $work/x.yml:2:3: inspector.mode: signal is accepted but has no effect yet" \
+	"but a warning"
+
+run check config "$work/missing.yml"
+is "$status" 2 "a missing file is an error"
+is "$stderr" "$work/missing.yml: cannot be read: No such file or directory" "that says so"
+
+run check
+is "$status" 2 "no kind is a usage error"
+run check config
+is "$status" 2 "no file is a usage error"
+run check frobs x
+is "$status" 2 "an unknown kind is a usage error"
+is "$stderr" "heapwatch check: unknown kind of file frobs; see heapwatch help check" "that names it"
+run check --frob
+is "$status:$stderr" "2:heapwatch check: unknown option --frob; see --help" "as is an unknown option"
+finish

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The subcommands of heapwatch: one file and one row of the table each. A command parses its own
+ * options (lib/options.h, with --help), prints its result on stdout and complaints on stderr.
+ */
+#ifndef HEAPWATCH_TOOL_COMMAND_H
+#define HEAPWATCH_TOOL_COMMAND_H
+
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_FAILURE = 1,
+	STATUS_USAGE = 2, /* also a bad configuration */
+};
+
+struct command {
+	const char *name;
+	const char *synopsis; /* the words after the name */
+	const char *help;     /* one sentence */
+	/* argv[0] is the name of the command; with the argument --help it explains itself. */
+	int (*run)(int argc, char **argv);
+};
+
+/* Runs the command line of heapwatch; returns the exit status. */
+int command_main(int argc, char **argv);
+
+int command_check(int argc, char **argv);
+
+#endif
