@@ -53,6 +53,9 @@ static int has_ipv6(void)
 	return 1;
 }
 
+/* sun_path holds 107 bytes and a NUL. */
+#define FIFTY_BYTES "12345678901234567890123456789012345678901234567890"
+
 static const char *const bad_addresses[] = {
     "",
     "localhost",
@@ -66,8 +69,7 @@ static const char *const bad_addresses[] = {
     "[::1]80",
     "unix:",
     "unix:relative",
-    "unix:/123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
-    "890123456789012345678901234567890",
+    "unix:/" FIFTY_BYTES FIFTY_BYTES "123456789",
 };
 
 START_TEST(test_malformed_addresses_are_refused)

@@ -123,6 +123,48 @@ START_TEST(test_a_series_exists_only_with_a_source)
 }
 END_TEST
 
+START_TEST(test_levels_end_with_the_isolate_and_counters_stay)
+{
+	struct model *model = sample_model();
+	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
+	const char *body;
+
+	model_find_slot(model, SAMPLE_HOSTILE_APP, 0)->isolates[0]->is_gone = true;
+	metrics_write(model, &sample_self, SAMPLE_NOW_NS, &text);
+	body = buf_string(&text);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_used_bytes{"), 1);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_committed_bytes{"), 1);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_live_bytes{"), 0);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_limit_bytes{"), 1);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_gc_mutator_utilization_ratio{"), 0);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_gc_pause_seconds_count{"), 4);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_gc_reclaimed_bytes_total{"), 4);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_gc_allocated_bytes_total{"), 2);
+	buf_done(&text);
+	(void)model_free(model);
+}
+END_TEST
+
+START_TEST(test_an_isolate_known_from_an_incident_has_only_events)
+{
+	struct model *model = model_new(&(struct model_options){
+	    .processes_max = 1, .apps_max = 1, .min_age_ns = 1, .time_scale = 1});
+	const struct process *process = sample_found(model, 1, NS_PER_HOUR, "shop", "index.js");
+	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
+
+	model_incident(model, &process->key, 0x1000, SAMPLE_NOW_NS, HEAP_INCIDENT_FATAL_OOM);
+	model_advance(model, SAMPLE_NOW_NS);
+	metrics_write(model, &sample_self, SAMPLE_NOW_NS, &text);
+	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_gc_events_total{"),
+	                  HEAP_EVENT_COUNT);
+	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_heap_used_bytes{"), 0);
+	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_gc_pause_seconds"), 0);
+	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_gc_reclaimed"), 0);
+	buf_done(&text);
+	(void)model_free(model);
+}
+END_TEST
+
 START_TEST(test_without_processes_only_the_daemon_speaks)
 {
 	struct model *model = model_new(&(struct model_options){
@@ -178,5 +220,7 @@ START_TEST(test_every_family_has_a_name_of_its_own_and_a_sample)
 END_TEST
 
 UNIT_MAIN("metrics", test_exposition_is_the_golden_one, test_a_series_exists_only_with_a_source,
+          test_levels_end_with_the_isolate_and_counters_stay,
+          test_an_isolate_known_from_an_incident_has_only_events,
           test_without_processes_only_the_daemon_speaks, test_a_body_that_does_not_fit_is_a_failure,
           test_every_family_has_a_name_of_its_own_and_a_sample)

@@ -83,9 +83,9 @@ START_TEST(test_prefix_comes_before_further_labels)
 	text_label(&writer, "le", "+Inf");
 	text_end(&writer, 3);
 	text_begin(&writer, "_sum", &prefix);
-	text_end(&writer, INFINITY);
+	text_end(&writer, (double)INFINITY);
 	text_begin(&writer, "_count", &none);
-	text_end(&writer, NAN);
+	text_end(&writer, (double)NAN);
 	ck_assert_str_eq(buf_string(&out), "# HELP h H.\n# TYPE h histogram\n"
 	                                   "h_bucket{app=\"x\",slot=\"0\",le=\"+Inf\"} 3\n"
 	                                   "h_sum{app=\"x\",slot=\"0\"} +Inf\n"
