@@ -249,8 +249,10 @@ class Suite:
     def app(self, program, name=None, folder='apps'):
         """A copy of a test program under the name that the app shall have."""
         target = os.path.join(self.directory(folder), (name or program) + '.js')
-        shutil.copy(os.path.join(APPS, program + '.js'), target)
-        shutil.copy(os.path.join(APPS, 'load.js'), self.directory(folder))
+        for source, copy in ((program + '.js', target), ('load.js', self.path(folder + '/load.js'))):
+            # A program that starts meanwhile may be reading it: never written twice.
+            if not os.path.exists(copy):
+                shutil.copy(os.path.join(APPS, source), copy)
         return target
 
     # ---- processes ----

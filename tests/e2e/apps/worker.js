@@ -6,10 +6,11 @@ const load = require('./load');
 
 if (isMainThread) {
   load.start({ keep: 0 });
-  // A worker has a heap limit of its own; the flags of the process do not reach it.
-  new Worker(__filename, {
+  // A worker has a heap limit of its own; the flags of the process do not reach it. It starts after
+  // the first collections of the main isolate, which is thus the first to be seen.
+  setTimeout(() => new Worker(__filename, {
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 2 },
-  });
+  }), 1000);
 } else {
   load.start({ keep: 400 });
 }
