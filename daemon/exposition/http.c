@@ -85,6 +85,12 @@ static void connection_opened(struct http_server *server, struct MHD_Connection 
 	*ret_context = connection;
 }
 
+static void connection_closed(struct http_server *server, struct http_connection *connection)
+{
+	DL_DELETE(server->connections, connection);
+	free(connection);
+}
+
 static void on_connection(void *data, struct MHD_Connection *mhd, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -93,10 +99,7 @@ static void on_connection(void *data, struct MHD_Connection *mhd, void **socket_
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		connection_opened(server, mhd, socket_context);
 	} else if (*socket_context != NULL) {
-		struct http_connection *connection = *socket_context;
-
-		DL_DELETE(server->connections, connection);
-		free(connection);
+		connection_closed(server, *socket_context);
 		*socket_context = NULL;
 	}
 }
@@ -132,8 +135,7 @@ static void end_overdue(struct http_server *server)
 	uint64_t now = now_ns(server);
 	struct http_connection *connection;
 
-	DL_FOREACH(server->connections, connection)
-	{
+	for (connection = server->connections; connection != NULL; connection = connection->next) {
 		if (connection->deadline_ns > now)
 			continue;
 		connection->deadline_ns = UINT64_MAX;
@@ -143,10 +145,13 @@ static void end_overdue(struct http_server *server)
 
 /* ---- requests ---- */
 
-/* Called when the headers are there, for each piece of a body, and at the end. */
-static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const char *path,
-                                  const char *method, const char *version, const char *body,
-                                  size_t *body_length, void **request_context)
+/*
+ * Called when the headers are there, for each piece of a body, and at the end. The parameters are
+ * the library's.
+ */
+static enum MHD_Result on_request( // NOLINT(readability-function-size)
+    void *data, struct MHD_Connection *mhd, const char *path, const char *method,
+    const char *version, const char *body, size_t *body_length, void **request_context)
 {
 	static char is_begun;
 	struct http_server *server = data;
@@ -272,9 +277,9 @@ static int64_t deadline_timeout_ms(const struct http_server *server)
 	const struct http_connection *connection;
 	uint64_t now;
 
-	DL_FOREACH(server->connections, connection)
-	if (connection->deadline_ns < earliest_ns)
-		earliest_ns = connection->deadline_ns;
+	for (connection = server->connections; connection != NULL; connection = connection->next)
+		if (connection->deadline_ns < earliest_ns)
+			earliest_ns = connection->deadline_ns;
 	if (earliest_ns == UINT64_MAX)
 		return -1;
 	now = now_ns(server);

@@ -9,7 +9,6 @@
 #include <microhttpd.h>
 
 #include "daemon/exposition/http.h"
-#include "lib/cleanup.h"
 
 struct reply_table;
 
@@ -17,7 +16,6 @@ struct reply_table;
 struct reply_table *reply_table_new(const struct http_options *options);
 /* After the connections: their responses give their bodies back to the table. */
 struct reply_table *reply_table_free(struct reply_table *table);
-DEFINE_CLEANUP(struct reply_table, reply_table_free)
 
 enum MHD_Result reply_send(struct reply_table *table, struct MHD_Connection *connection,
                            const char *path, const char *method);

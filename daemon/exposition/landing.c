@@ -8,7 +8,6 @@
 
 #include "daemon/model/model.h"
 #include "lib/buf.h"
-#include "lib/cleanup.h"
 #include "lib/units.h"
 #include "lib/utf8.h"
 
@@ -150,7 +149,7 @@ static void write_table(struct buf *out, struct landing_row *rows, size_t count,
 
 static void write_processes(struct model *model, struct buf *out)
 {
-	_cleanup_(freep) struct landing_row *rows = NULL;
+	struct landing_row *rows;
 	struct process *const *processes;
 	size_t count = model_processes(model, &processes);
 	size_t shown = 0;
@@ -165,6 +164,7 @@ static void write_processes(struct model *model, struct buf *out)
 		if (processes[i]->is_exported)
 			rows[shown++] = (struct landing_row){processes[i], i};
 	write_table(out, rows, shown, count - shown);
+	free(rows);
 }
 
 /* ---- the page ---- */

@@ -111,15 +111,17 @@ static int listen_host(const struct tcp_address *address)
 
 static int bound_port(int fd, unsigned *ret_port)
 {
-	struct sockaddr_storage address;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = {.v6 = {.sin6_family = AF_UNSPEC}};
 	socklen_t length = sizeof(address);
 
-	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+	if (getsockname(fd, &address.any, &length) < 0)
 		return -errno;
-	if (address.ss_family == AF_INET6)
-		*ret_port = ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);
-	else
-		*ret_port = ntohs(((const struct sockaddr_in *)&address)->sin_port);
+	*ret_port =
+	    ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 	return 0;
 }
 

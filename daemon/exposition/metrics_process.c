@@ -9,15 +9,17 @@
 #include "lib/units.h"
 
 #define SOURCES_TEXT_SIZE 32
-#define TICK_NS           (10 * NS_PER_MS)
+#define TICKS_PER_SECOND  100
+#define TICK_NS           (NS_PER_SECOND / TICKS_PER_SECOND)
 
-/* The kernel counts starts in ticks of 10 ms; more digits would be noise of the clocks. */
+/* The kernel counts starts in ticks of 10 ms (USER_HZ): more digits would be noise. */
 static double start_time_seconds(const struct metric_scope *scope, const struct process *process)
 {
 	uint64_t unix_ns =
 	    u64_add_saturating(process->start_ns, scope->self->boot_realtime_offset_ns);
+	uint64_t ticks = (unix_ns + TICK_NS / 2) / TICK_NS;
 
-	return (double)((unix_ns + TICK_NS / 2) / TICK_NS) / (double)(NS_PER_SECOND / TICK_NS);
+	return (double)ticks / TICKS_PER_SECOND;
 }
 
 /* "proc,gclog": the sources that gave facts. */
