@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The table of followed processes and their names. A name may depend on who else is in the same
+ * cgroup, so names are settled when a batch of processes has come or gone, and only then told.
+ */
+#ifndef HEAPWATCH_COLLECTORS_PROC_FOLLOW_H
+#define HEAPWATCH_COLLECTORS_PROC_FOLLOW_H
+
+#include <stdbool.h>
+#include <uthash.h>
+
+#include "collectors/collector.h"
+#include "collectors/proc/cgroup.h"
+#include "collectors/proc/examine.h"
+#include "collectors/proc/naming.h"
+
+struct followed {
+	struct identity identity;
+	struct facts facts; /* without argv */
+	struct executable_key executable;
+	char node_version[NODE_VERSION_SIZE];
+	char *rule_name;       /* owned; "" without a rule that names */
+	struct cgroup *cgroup; /* a reference; NULL without memory */
+	char app[APP_NAME_SIZE];
+	bool is_announced;
+	bool needs_name; /* somebody came to or left its cgroup */
+	unsigned errors; /* 1 << enum collector_error: those already counted */
+	void *owner;     /* for callbacks of the loop */
+	struct collector_watch *watch;
+	uint64_t rss_bytes; /* of the last sample */
+	uint64_t detail_due_ns;
+	unsigned detail_count;
+	uint64_t proportional_due_ns;
+	UT_hash_handle hh; /* by pid, in order of discovery */
+};
+
+/* Moves identity and facts out of the candidate; NULL without memory (they stay then). */
+struct followed *followed_new(struct candidate *candidate, const char *rule_name,
+                              struct cgroup *cgroup);
+/* Closes and releases; the watch must be gone. */
+struct followed *followed_free(struct followed *followed);
+
+struct followed *follow_find(struct followed *table, pid_t pid);
+/* Adds or removes one and marks those whose name may depend on it. */
+void follow_add(struct followed **table, struct followed *followed);
+void follow_remove(struct followed **table, struct followed *followed);
+/* Settles the names of the marked: tells the new ones as found and the renamed as changed. */
+void follow_announce(struct followed *table, uint64_t tick_ns, const struct collector_sink *sink);
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/* Text in, text out; see naming.h. */
+#include "collectors/proc/naming.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lib/utf8.h"
+
+#define NAME_MAX_BYTES (APP_NAME_SIZE - 1)
+
+static bool is_control(const char *text, size_t length)
+{
+	unsigned char first = (unsigned char)text[0];
+
+	return (length == 1 && (first < 0x20 || first == 0x7f)) ||
+	       (length == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0);
+}
+
+void naming_sanitise(const char *text, char *out, size_t size)
+{
+	size_t used = 0;
+
+	while (*text != '\0') {
+		size_t length = utf8_sequence_length(text);
+		bool is_replaced = length == 0 || is_control(text, length);
+		const char *piece = is_replaced ? UTF8_REPLACEMENT : text;
+		size_t piece_length = is_replaced ? strlen(UTF8_REPLACEMENT) : length;
+		if (piece_length >= size - used)
+			break;
+		memcpy(out + used, piece, piece_length);
+		used += piece_length;
+		text += length == 0 ? 1 : length;
+	}
+	out[used] = '\0';
+}
+
+static bool ends_with(const char *text, const char *suffix)
+{
+	size_t length = strlen(text);
+	size_t suffix_length = strlen(suffix);
+
+	return length > suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
+}
+
+/* Copies without the first of the suffixes that matches. */
+static void copy_without(const char *text, const char *const *suffixes, char *out, size_t size)
+{
+	size_t length = strlen(text);
+
+	for (; *suffixes != NULL; suffixes++) {
+		if (ends_with(text, *suffixes)) {
+			length -= strlen(*suffixes);
+			break;
+		}
+	}
+	if (length >= size)
+		length = size - 1;
+	memcpy(out, text, length);
+	out[length] = '\0';
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static bool accept(const char *text, char ret_name[APP_NAME_SIZE])
+{
+	if (text[strspn(text, " \t")] == '\0')
+		return false;
+	naming_sanitise(text, ret_name, APP_NAME_SIZE);
+	return true;
+}
+
+void naming_choose(const struct naming_facts *facts, char ret_name[APP_NAME_SIZE])
+{
+	static const char *const unit_suffixes[] = {".service", NULL};
+	static const char *const script_suffixes[] = {".js", ".cjs", ".mjs", ".ts", NULL};
+	char text[NAME_MAX_BYTES * 2];
+
+	if (accept(facts->rule_name, ret_name) || accept(facts->pm2_name, ret_name))
+		return;
+	if (facts->is_cgroup_telling) {
+		copy_without(facts->unit, unit_suffixes, text, sizeof(text));
+		if (accept(text, ret_name) || accept(facts->container, ret_name))
+			return;
+	}
+	if (accept(facts->package, ret_name))
+		return;
+	copy_without(base_name(facts->script), script_suffixes, text, sizeof(text));
+	if (accept(text, ret_name))
+		return;
+	(void)accept("node", ret_name);
+}
+
+/* Kubernetes makes hashes of these letters (k8s.io/apimachinery/pkg/util/rand). */
+static bool is_hash(const char *text, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++) {
+		if (text[i] == '\0' || strchr("bcdfghjklmnpqrstvwxz2456789", text[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool is_ordinal(const char *text)
+{
+	return text[0] != '\0' && strlen(text) <= 5 && text[strspn(text, "0123456789")] == '\0';
+}
+
+void naming_pod(const char *pod_name, char *out, size_t size)
+{
+	size_t length = strlen(pod_name);
+	const char *dash = strrchr(pod_name, '-');
+	const char *before;
+
+	if (dash != NULL && dash != pod_name && strlen(dash + 1) == 5 && is_hash(dash + 1, 5)) {
+		length = (size_t)(dash - pod_name); /* DaemonSet, Job; ReplicaSet: one more */
+		before = memrchr(pod_name, '-', length);
+		if (before != NULL && before != pod_name) {
+			size_t hash_length = (size_t)(dash - before) - 1;
+			if (hash_length >= 6 && hash_length <= 10 &&
+			    is_hash(before + 1, hash_length))
+				length = (size_t)(before - pod_name);
+		}
+	} else if (dash != NULL && dash != pod_name && is_ordinal(dash + 1)) {
+		length = (size_t)(dash - pod_name); /* StatefulSet */
+	}
+	if (length >= size)
+		length = size - 1;
+	memcpy(out, pod_name, length);
+	out[length] = '\0';
+}
+
+/* Appends the components of path to out, an absolute path of *length bytes without final slash. */
+static bool append_components(const char *path, char *out, size_t size, size_t *length)
+{
+	while (*path != '\0') {
+		size_t part = strcspn(path, "/");
+		if (part == 2 && memcmp(path, "..", 2) == 0) {
+			while (*length > 0 && out[--*length] != '/')
+				;
+		} else if (part > 0 && !(part == 1 && *path == '.')) {
+			if (part + 2 > size - *length)
+				return false;
+			out[(*length)++] = '/';
+			memcpy(out + *length, path, part);
+			*length += part;
+		}
+		path += part;
+		path += *path == '/';
+	}
+	out[*length] = '\0';
+	return true;
+}
+
+void naming_resolve(const char *directory, const char *script, char *out, size_t size)
+{
+	size_t length = 0;
+
+	out[0] = '\0';
+	if ((script[0] != '/' && !append_components(directory, out, size, &length)) ||
+	    !append_components(script, out, size, &length))
+		(void)snprintf(out, size, "%s",
+		               script); /* too long: it is only shown and compared */
+	else if (length == 0)
+		(void)snprintf(out, size, "/");
+}
+
+bool naming_json_string(const char *json, size_t length, const char *key, char *out, size_t size)
+{
+	cJSON *root = cJSON_ParseWithLength(json, length);
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
+	bool is_found = cJSON_IsString(item) && item->valuestring[0] != '\0';
+
+	if (is_found)
+		naming_sanitise(item->valuestring, out, size);
+	cJSON_Delete(root);
+	return is_found;
+}
+
+bool naming_is_launcher(const char *script)
+{
+	static const char *const launchers[] = {"npm-cli.js", "npx-cli.js", "npm",
+	                                        "npx",        "yarn",       "yarn.js",
+	                                        "pnpm",       "pnpm.cjs",   "corepack.js"};
+	size_t i;
+
+	for (i = 0; i < sizeof(launchers) / sizeof(launchers[0]); i++) {
+		if (strcmp(base_name(script), launchers[i]) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is measured of the followed processes: memory on every pass, details on a slower turn that
+ * is spread over the passes, proportional memory when the budget allows.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "collectors/proc/state.h"
+#include "config/config.h"
+#include "lib/clock.h"
+#include "lib/numbers.h"
+
+#define DETAIL_PERIOD_NS       (60 * NS_PER_SECOND)
+#define DETAIL_FIRST_PERIOD_NS (10 * NS_PER_SECOND) /* a fork that has not yet exec'ed shows */
+#define DETAILS_PER_PASS_MIN   64
+#define DETAILS_PER_PASS_MAX   128 /* at 60 us: below the 10 ms that a callback may take */
+#define PROPORTIONAL_PERIOD_NS (30 * NS_PER_SECOND)
+
+void sample_memory(struct proc *proc, uint64_t now_ns)
+{
+	struct followed *followed, *next;
+
+	HASH_ITER(hh, proc->table, followed, next)
+	{
+		struct memory_sample sample;
+		int r = memory_read_sample(&proc->reader, &followed->identity, now_ns, &sample);
+		if (r == -ESRCH) {
+			discover_end(proc, followed, false);
+			continue;
+		}
+		if (r < 0) {
+			state_tell_followed_error(proc, followed, r);
+			continue;
+		}
+		followed->rss_bytes = sample.rss_bytes;
+		if (followed->is_announced)
+			proc->sink->memory(proc->sink->context, &followed->identity.key, &sample);
+	}
+}
+
+/* False when the process has become another program by exec. */
+static bool is_same_program(const struct proc *proc, const struct followed *followed)
+{
+	struct executable_key key;
+	char path[NUMBER_TEXT_SIZE + 8];
+
+	(void)snprintf(path, sizeof(path), "%d/exe", (int)followed->identity.key.pid);
+	if (executable_identify(proc->proc_fd, path, &key) < 0)
+		return true; /* gone: the pidfd tells better */
+	return key.device == followed->executable.device && key.inode == followed->executable.inode;
+}
+
+static void take_detail(struct proc *proc, struct followed *followed, uint64_t now_ns)
+{
+	struct memory_detail detail;
+	struct cgroup_limit limit = {.limit_bytes = 0};
+	int r;
+
+	followed->detail_due_ns =
+	    now_ns + (followed->detail_count++ == 0 ? DETAIL_FIRST_PERIOD_NS : DETAIL_PERIOD_NS);
+	if (!is_same_program(proc, followed)) {
+		discover_end(proc, followed, true);
+		return;
+	}
+	r = memory_read_detail(&proc->reader, followed->identity.key.pid, now_ns, &detail);
+	if (r < 0) {
+		if (r != -ESRCH)
+			state_tell_followed_error(proc, followed, r);
+		return;
+	}
+	if (!detail.has_open_fds)
+		state_tell_followed_error(proc, followed, -EACCES);
+	if (followed->cgroup != NULL)
+		limit = cgroup_read_limit(followed->cgroup, now_ns);
+	detail.limit_bytes = limit.limit_bytes;
+	detail.limit_usage_bytes = limit.usage_bytes;
+	detail.limit_is_cgroup = limit.is_cgroup;
+	proc->sink->memory_detail(proc->sink->context, &followed->identity.key, &detail);
+}
+
+/* So many per pass that each has its turn in a period; new processes bring the count up. */
+void sample_details(struct proc *proc, uint64_t now_ns)
+{
+	size_t left = HASH_COUNT(proc->table) / 8;
+	struct followed *followed, *next;
+
+	if (left < DETAILS_PER_PASS_MIN)
+		left = DETAILS_PER_PASS_MIN;
+	if (left > DETAILS_PER_PASS_MAX)
+		left = DETAILS_PER_PASS_MAX;
+	HASH_ITER(hh, proc->table, followed, next)
+	{
+		if (left == 0)
+			break;
+		if (!followed->is_announced || followed->detail_due_ns > now_ns)
+			continue;
+		take_detail(proc, followed, now_ns);
+		left--;
+	}
+}
+
+/* ---- proportional memory ---- */
+
+/* Round robin by age: the one that is due longest. */
+bool sample_pick(void *context, uint64_t now_ns, struct process_key *ret_key)
+{
+	struct proc *proc = context;
+	struct followed *oldest = NULL;
+	struct followed *followed;
+
+	for (followed = proc->table; followed != NULL; followed = followed->hh.next) {
+		if (!followed->is_announced || followed->proportional_due_ns > now_ns ||
+		    followed->rss_bytes == 0 ||
+		    followed->rss_bytes > proc->config->sampling.smaps_max_rss_bytes)
+			continue;
+		if (oldest == NULL || followed->proportional_due_ns < oldest->proportional_due_ns)
+			oldest = followed;
+	}
+	if (oldest == NULL)
+		return false;
+	oldest->proportional_due_ns = now_ns + PROPORTIONAL_PERIOD_NS;
+	*ret_key = oldest->identity.key;
+	return true;
+}
+
+void sample_smaps_read(void *context, const struct process_key *key, int error, uint64_t pss_bytes,
+                       uint64_t now_ns)
+{
+	struct proc *proc = context;
+	struct followed *followed = follow_find(proc->table, key->pid);
+	struct proportional_sample sample = {.at_ns = now_ns, .pss_bytes = pss_bytes};
+	struct process_stat stat;
+
+	/* Alive now under the same key: then it was this process that was read. */
+	if (followed == NULL || !process_key_equal(&followed->identity.key, key) ||
+	    identity_read_stat(&followed->identity, &stat) < 0 || stat.state == 'Z')
+		return;
+	if (error < 0) {
+		if (error != -ESRCH && error != -ENOENT)
+			state_tell_followed_error(proc, followed, error);
+		return;
+	}
+	proc->sink->proportional(proc->sink->context, key, &sample);
+}
