@@ -57,14 +57,13 @@ static int read_document(struct config_reader *reader, const struct node *root)
 	return reader->rules != NULL ? config_read_rules(reader, reader->rules) : 0;
 }
 
-int config_parse(const char *name, const char *text, size_t length, config_warn warn,
-                 void *warn_context, struct config **ret_config,
-                 char reterr_message[CONFIG_MESSAGE_SIZE])
+int config_parse(const struct config_source *source, config_warn warn, void *warn_context,
+                 struct config **ret_config, char reterr_message[CONFIG_MESSAGE_SIZE])
 {
 	_cleanup_(document_freep) struct node *root = NULL;
 	_cleanup_(config_freep) struct config *config = config_new_default();
 	struct config_reader reader = {
-	    .name = name,
+	    .name = source->name,
 	    .message = reterr_message,
 	    .warn = warn,
 	    .warn_context = warn_context,
@@ -75,7 +74,8 @@ int config_parse(const char *name, const char *text, size_t length, config_warn 
 
 	if (config == NULL)
 		return config_no_memory(&reader);
-	result = document_parse(name, text, length, &root, reterr_message, CONFIG_MESSAGE_SIZE);
+	result = document_parse(source->name, source->text, source->length, &root, reterr_message,
+	                        CONFIG_MESSAGE_SIZE);
 	if (result < 0)
 		return result;
 	if (root != NULL) {
@@ -87,40 +87,38 @@ int config_parse(const char *name, const char *text, size_t length, config_warn 
 	return 0;
 }
 
-/* All of the file, up to one byte more than a document may have. */
-static int read_file(const char *path, char **ret_text, size_t *ret_length)
+/* As much of the file as fits; any kind of file, so that a pipe will do. */
+static int read_file(const char *path, char *out, size_t size, size_t *ret_length)
 {
-	_cleanup_(fclosep) FILE *file = fopen(path, "re");
-	_cleanup_(freep) char *text = NULL;
-	size_t length;
+	FILE *file = fopen(path, "re");
+	int result = 0;
 
 	if (file == NULL)
 		return -errno;
-	text = malloc(DOCUMENT_SIZE_MAX + 1);
-	if (text == NULL)
-		return -ENOMEM;
 	errno = 0;
-	length = fread(text, 1, DOCUMENT_SIZE_MAX + 1, file);
-	if (ferror(file))
-		return errno != 0 ? -errno : -EIO;
-	*ret_text = TAKE_PTR(text);
-	*ret_length = length;
-	return 0;
+	*ret_length = fread(out, 1, size, file);
+	if (ferror(file) != 0)
+		result = errno != 0 ? -errno : -EIO;
+	(void)fclose(file); /* only read from */
+	return result;
 }
 
 int config_load(const char *path, config_warn warn, void *warn_context, struct config **ret_config,
                 char reterr_message[CONFIG_MESSAGE_SIZE])
 {
-	_cleanup_(freep) char *text = NULL;
-	size_t length = 0;
-	int result = read_file(path, &text, &length);
+	const size_t size = DOCUMENT_SIZE_MAX + 1; /* one byte shows that there are more */
+	struct config_source source = {.name = path};
+	char *text = malloc(size);
+	int result = text != NULL ? read_file(path, text, size, &source.length) : -ENOMEM;
 
-	if (result < 0) {
+	source.text = text;
+	if (result < 0)
 		(void)snprintf(reterr_message, CONFIG_MESSAGE_SIZE, "%s: cannot be read: %s", path,
 		               strerror(-result));
-		return result;
-	}
-	return config_parse(path, text, length, warn, warn_context, ret_config, reterr_message);
+	else
+		result = config_parse(&source, warn, warn_context, ret_config, reterr_message);
+	free(text);
+	return result;
 }
 
 int inspector_mode_parse(const char *text, enum inspector_mode *ret_mode)

@@ -109,10 +109,17 @@ struct config *config_new_default(void);
 /* -EINVAL with the message; -ENOENT and other errno of open(2) likewise with a message. */
 int config_load(const char *path, config_warn warn, void *warn_context, struct config **ret_config,
                 char reterr_message[CONFIG_MESSAGE_SIZE]) __attribute__((warn_unused_result));
-/* The same from text; name stands for the file in messages. */
-int config_parse(const char *name, const char *text, size_t length, config_warn warn,
-                 void *warn_context, struct config **ret_config,
-                 char reterr_message[CONFIG_MESSAGE_SIZE]) __attribute__((warn_unused_result));
+
+struct config_source {
+	const char *name; /* stands for the file in messages */
+	const char *text;
+	size_t length;
+};
+
+/* The same from a text. */
+int config_parse(const struct config_source *source, config_warn warn, void *warn_context,
+                 struct config **ret_config, char reterr_message[CONFIG_MESSAGE_SIZE])
+    __attribute__((warn_unused_result));
 struct config *config_free(struct config *config);
 
 /* The first rule that matches, or NULL. */

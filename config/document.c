@@ -16,6 +16,7 @@
 
 struct copier {
 	yaml_document_t *source;
+	struct node *root; /* owned until document_parse hands it out */
 	const char *name;
 	const char *text;
 	size_t length;
@@ -67,6 +68,8 @@ static int parser_error(const struct copier *copier, const yaml_parser_t *parser
 		return copier_error(copier, line, column, "%s %s", problem, parser->context);
 	return copier_error(copier, line, column, "%s", problem);
 }
+
+/* NOLINTBEGIN(misc-no-recursion): no deeper than DOCUMENT_DEPTH_MAX, checked by node_copy */
 
 static void node_done(struct node *node)
 {
@@ -198,23 +201,17 @@ static int node_copy(struct copier *copier, int index, unsigned depth, struct no
 	return copy_mapping(copier, source, depth, node);
 }
 
-/* The tree of the composed document; NULL for an empty one. */
-static int copy_root(struct copier *copier, struct node **ret_root)
-{
-	_cleanup_(document_freep) struct node *root = NULL;
-	int result;
+/* NOLINTEND(misc-no-recursion) */
 
-	*ret_root = NULL;
+/* The tree of the composed document; there is none for an empty one. */
+static int copy_root(struct copier *copier)
+{
 	if (yaml_document_get_root_node(copier->source) == NULL)
 		return 0;
-	root = calloc(1, sizeof(*root));
-	if (root == NULL)
+	copier->root = calloc(1, sizeof(*copier->root));
+	if (copier->root == NULL)
 		return copier_no_memory(copier);
-	result = node_copy(copier, 1, 1, root);
-	if (result < 0)
-		return result;
-	*ret_root = TAKE_PTR(root);
-	return 0;
+	return node_copy(copier, 1, 1, copier->root);
 }
 
 static int expect_end(const struct copier *copier, yaml_parser_t *parser)
@@ -234,24 +231,21 @@ static int expect_end(const struct copier *copier, yaml_parser_t *parser)
 	return result;
 }
 
-static int parse_with(yaml_parser_t *parser, struct copier *copier, struct node **ret_root)
+static int parse_with(yaml_parser_t *parser, struct copier *copier)
 {
-	_cleanup_(document_freep) struct node *root = NULL;
 	yaml_document_t source;
 	int result;
 
 	if (yaml_parser_load(parser, &source) == 0)
 		return parser_error(copier, parser);
 	copier->source = &source;
-	result = copy_root(copier, &root);
+	result = copy_root(copier);
+	copier->source = NULL;
 	/* After an empty stream there is nothing left that could be loaded. */
-	if (result == 0 && root != NULL)
+	if (result == 0 && copier->root != NULL)
 		result = expect_end(copier, parser);
 	yaml_document_delete(&source);
-	if (result < 0)
-		return result;
-	*ret_root = TAKE_PTR(root);
-	return 0;
+	return result;
 }
 
 int document_parse(const char *name, const char *text, size_t length, struct node **ret_root,
@@ -268,14 +262,19 @@ int document_parse(const char *name, const char *text, size_t length, struct nod
 	int result;
 
 	if (length > DOCUMENT_SIZE_MAX)
-		return copier_error(&copier, 1, 1, "larger than %d bytes", DOCUMENT_SIZE_MAX);
+		return copier_error(&copier, 1, 1, "larger than %zu bytes", DOCUMENT_SIZE_MAX);
 	if (yaml_parser_initialize(&parser) == 0)
 		return copier_no_memory(&copier);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-	result = parse_with(&parser, &copier, ret_root);
+	result = parse_with(&parser, &copier);
 	yaml_parser_delete(&parser);
-	return result;
+	if (result < 0) {
+		(void)document_free(copier.root);
+		return result;
+	}
+	*ret_root = copier.root;
+	return 0;
 }
 
 struct node *document_free(struct node *root)

@@ -13,7 +13,7 @@
 
 #include "lib/cleanup.h"
 
-#define DOCUMENT_SIZE_MAX    (1024 * 1024)
+#define DOCUMENT_SIZE_MAX    ((size_t)1024 * 1024)
 #define DOCUMENT_DEPTH_MAX   32
 #define DOCUMENT_NODE_MAX    50000
 #define DOCUMENT_MAPPING_MAX 256 /* keys of one mapping */

@@ -93,8 +93,8 @@ void config_dump(const struct config *config, struct buf *out)
 	struct dumper dumper = {.out = out};
 	size_t i;
 
-	/* The bases are only read from. */
-	memcpy(&dumper.bases.of[BASE_CONFIG], &config, sizeof(config));
+	/* A pointer to const, which the bases have not; they are only read from here. */
+	memcpy(&dumper.bases.of[BASE_CONFIG], &config, sizeof(void *));
 	dump_rows(&dumper, "");
 	dump_labels(config, out);
 	buf_append_string(out, config->app_count > 0 ? "apps:\n" : "apps: []\n");

@@ -120,6 +120,8 @@ static int unknown_key(struct config_reader *reader, const char *prefix, const s
 	return -EINVAL;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): no deeper than the paths of the key table */
+
 static int read_key(struct config_reader *reader, const char *prefix, const struct node *key_node,
                     const struct node *value)
 {
@@ -165,6 +167,8 @@ int config_read_mapping(struct config_reader *reader, const char *prefix, const 
 	}
 	return 0;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int config_check_alerting(struct config_reader *reader, const struct alerting_config *alerting,
                           const char *prefix, const struct node *node)

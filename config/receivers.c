@@ -185,7 +185,7 @@ bool config_url_is_valid(const char *url)
 		return false;
 	host_length =
 	    bracket != NULL ? (size_t)(bracket + 1 - authority) : strcspn(authority, ":/?#");
-	if (host_length > length || host_length == 0 || host_length == 2 * (bracket != NULL))
+	if (host_length > length || host_length < (bracket != NULL ? sizeof("[]") : 1))
 		return false;
 	return is_port(authority + host_length, length - host_length);
 }

@@ -284,20 +284,20 @@ static bool regex_is_affordable(const char *text)
 
 static int parse_regex(const struct config_key *key, const char *text, void *member)
 {
-	_cleanup_(freep) char *copy = NULL;
 	struct config_regex *regex = member;
 	int result;
 
 	(void)key;
 	if (text[0] == '\0' || !regex_is_affordable(text))
 		return -EINVAL;
-	copy = strdup(text);
-	if (copy == NULL)
-		return -ENOMEM;
 	result = regcomp(&regex->compiled, text, REG_EXTENDED | REG_NOSUB);
 	if (result != 0)
 		return result == REG_ESPACE ? -ENOMEM : -EINVAL;
-	regex->text = TAKE_PTR(copy);
+	regex->text = strdup(text);
+	if (regex->text == NULL) {
+		regfree(&regex->compiled);
+		return -ENOMEM;
+	}
 	return 0;
 }
 

@@ -48,6 +48,7 @@ static struct config *read_sample(line_taker take, struct buf *ret_text)
 {
 	const char *top = getenv("top_srcdir");
 	char path[4096], line[512], message[CONFIG_MESSAGE_SIZE] = "";
+	struct config_source source;
 	struct config *config = NULL;
 	FILE *file;
 
@@ -58,9 +59,8 @@ static struct config *read_sample(line_taker take, struct buf *ret_text)
 	while (fgets(line, sizeof(line), file) != NULL)
 		take(line, ret_text);
 	ck_assert_int_eq(fclose(file), 0);
-	ck_assert_msg(config_parse("sample", ret_text->data, ret_text->length, NULL, NULL, &config,
-	                           message) == 0,
-	              "%s", message);
+	source = (struct config_source){"sample", ret_text->data, ret_text->length};
+	ck_assert_msg(config_parse(&source, NULL, NULL, &config, message) == 0, "%s", message);
 	return config;
 }
 

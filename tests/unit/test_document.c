@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(test_size_and_counts_are_limited)
 {
-	struct buf text = BUF_INIT((size_t)2 * DOCUMENT_SIZE_MAX);
+	struct buf text = BUF_INIT(2 * DOCUMENT_SIZE_MAX);
 	size_t i;
 
 	while (text.length < DOCUMENT_SIZE_MAX)
