@@ -56,7 +56,7 @@ allows() {
 }
 
 violations "$source_directory" >"$scratch/all"
-for rule in layer owner pure banned header length format; do
+for rule in layer owner pure banned header length nesting format; do
     grep "^$rule	" "$scratch/all" >"$scratch/found" && broken=1 || broken=0
     result "$broken" "the tree keeps the rule: $rule" "$scratch/found"
 done
@@ -90,6 +90,7 @@ plant daemon/daemon.c 'void f(void) { exit(1); }' && catches banned "exit outsid
 plant lib/a.h '#ifndef A_H' '#endif' && sed -i 1d "$scratch/tree/$planted" &&
     catches header "no SPDX line"
 plant lib/a.h '#ifndef HEAPWATCH_LIB_B_H' '#endif' && catches header "another file's guard"
+plant lib/a.c "$(printf '\t\t\t\t\t\tbreak;')" && catches nesting "five levels of nesting"
 plant lib/a.c 'int a; ' && catches format "a trailing blank"
 plant lib/a.c '' && yes 'int a;' | head -n 499 >>"$scratch/tree/lib/a.c" &&
     catches length "a file of 501 lines"

@@ -23,10 +23,10 @@ lcov --quiet --capture --directory . --base-directory . --output-file coverage.i
 cat >coverage.rooms <<'END'
 90 lib              ^lib/
 90 config           ^config/
-90 gclog-parsers    ^collectors/gclog/(parse|lines|attribute)
+90 gclog-parsers    ^collectors/gclog/(parse|gcline|lines|attribute|isolate_clock)
 90 model            ^daemon/model/
 90 scoring          ^daemon/scoring/
-90 exposition       ^daemon/exposition/(metrics|write|text)
+90 exposition       ^daemon/exposition/(metrics|families|text)
 END
 awk -v root="$root/" '
     NR == FNR { if (NF == 3) { least[++rooms] = $1; room[rooms] = $2; pattern[rooms] = $3 } next }

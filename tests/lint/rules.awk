@@ -48,7 +48,7 @@ FNR == 1 {
     is_test = layer == "tests" || layer == "bench"
     is_pure = file ~ /^(daemon\/(model|scoring)|snapshot)\// ||
         (file ~ /^daemon\/exposition\// && file !~ /\/(http|listen|serve)[^\/]*$/) ||
-        file ~ /^collectors\/gclog\/(parse|lines|attribute)[^\/]*$/
+        file ~ /^collectors\/gclog\/(parse|gcline|lines|attribute|isolate_clock)[^\/]*$/
     if ($0 !~ /^\/[\/*] SPDX-License-Identifier: MIT/)
         report("header", "the first line is not the SPDX line")
     guard = "HEAPWATCH_" toupper(file)
@@ -64,6 +64,9 @@ FNR == 1 {
     if (FNR == 501 && !is_test)
         report("length", "more than 500 lines")
     code = blank_out($0)
+    # Tabs are indentation only, so they count the levels of nesting: a function body has one.
+    if (!is_test && code ~ /^\t\t\t\t\t\t/)
+        report("nesting", "more than 4 levels: " trim(code))
 }
 
 code ~ /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
