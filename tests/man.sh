@@ -22,10 +22,19 @@ for page in "$top_srcdir"/docs/*.[18]; do
         echo "ok $number - $name # SKIP ${name%.*} is not built"
         continue
     fi
+    # The commands follow "commands:", two blanks in; each has a help of its own.
+    "$program" --help >"$scratch/all"
+    commands=$(sed -n '1,/^commands:/d; s/^  \([a-z]\{1,\}\).*/\1/p' "$scratch/all")
+    for command in $commands; do
+        echo "command $command" >>"$scratch/all"
+        "$program" "$command" --help >>"$scratch/all"
+    done
     # "  --name=ARGUMENT  text", "  --[no-]name", a trailing "..." where repeatable.
-    "$program" --help | sed -n 's/^ *--\(\[no-\]\)\{0,1\}\([a-z][a-z.-]*\(=[A-Z]*\)\{0,1\}\).*/\2/p' |
-        LC_ALL=C sort >"$scratch/help"
-    sed -n 's/^\.It Fl -//p' "$page" | sed 's/ Ns = Ns Ar /=/' | LC_ALL=C sort >"$scratch/page"
+    sed -n 's/^ *--\(\[no-\]\)\{0,1\}\([a-z][a-z.-]*\(=[A-Z]*\)\{0,1\}\).*/\2/p
+            /^command [a-z]*$/p' "$scratch/all" | LC_ALL=C sort -u >"$scratch/help"
+    sed -n 's/^\.It Fl -\([^ ]*\) Ns = Ns Ar \([^ ]*\).*/\1=\2/p; t
+            s/^\.It Fl -//p; s/^\.It Cm \([a-z]*\) .*/command \1/p' "$page" |
+        LC_ALL=C sort -u >"$scratch/page"
     [ -s "$scratch/help" ] && diff -u "$scratch/help" "$scratch/page" >"$scratch/out" && ok=0 || ok=1
     result "$ok" "$name has the options of ${name%.*} --help" "$scratch/out"
 done
