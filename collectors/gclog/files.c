@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Two tables over the same files, by (device, inode) and by name, and a list of those with
+ * something to read. A file is watched through its directory.
+ */
+#include "collectors/gclog/files.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <utlist.h>
+
+/* Beyond this a file is not read from its start: the past of days ago tells little. */
+#define HISTORY_LIMIT_BYTES ((uint64_t)256 * 1024 * 1024)
+#define HISTORY_KEEP_BYTES  ((uint64_t)64 * 1024 * 1024)
+
+/* "dir/" of "dir/name"; false for a name that is no file's. */
+static bool directory_of(const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	size_t length;
+
+	if (slash == NULL || slash[1] == '\0')
+		return false;
+	length = (size_t)(slash - path) + 1;
+	if (length >= PATH_MAX)
+		return false;
+	memcpy(out, path, length);
+	out[length] = '\0';
+	return true;
+}
+
+static struct log_file *find_path(const struct log_files *files, const char *path)
+{
+	struct log_file *file;
+
+	HASH_FIND(by_path, files->by_path, path, strlen(path), file);
+	return file;
+}
+
+struct log_file *log_files_find(const struct log_files *files, const struct file_identity *identity)
+{
+	struct log_file *file;
+
+	HASH_FIND(by_identity, files->by_identity, identity, sizeof(*identity), file);
+	return file;
+}
+
+/* ---- names ---- */
+
+static void name_drop(struct log_files *files, struct log_file *file)
+{
+	char directory[PATH_MAX];
+
+	if (file->path == NULL)
+		return;
+	HASH_DELETE(by_path, files->by_path, file);
+	if (directory_of(file->path, directory))
+		watches_remove(files->watches, directory);
+	free(file->path);
+	file->path = NULL;
+	file->idle_passes = 0;
+}
+
+static int name_set(struct log_files *files, struct log_file *file, const char *path)
+{
+	char directory[PATH_MAX];
+	char *copy;
+
+	if (!directory_of(path, directory))
+		return -EINVAL;
+	copy = strdup(path);
+	if (copy == NULL)
+		return -ENOMEM;
+	name_drop(files, file);
+	file->path = copy;
+	HASH_ADD_KEYPTR(by_path, files->by_path, file->path, strlen(file->path), file);
+	(void)watches_add(files->watches, directory); /* without it, looked at now and then */
+	return 0;
+}
+
+/* ---- following ---- */
+
+static struct log_file *file_add(struct log_files *files, struct tail *tail)
+{
+	struct log_file *file = calloc(1, sizeof(*file));
+
+	if (file == NULL)
+		return NULL;
+	file->tail = *tail;
+	HASH_ADD(by_identity, files->by_identity, tail.identity, sizeof(file->tail.identity), file);
+	files->count++;
+	tail_skip_history(&file->tail, HISTORY_LIMIT_BYTES, HISTORY_KEEP_BYTES, &files->counters);
+	log_files_ready(files, file);
+	return file;
+}
+
+static int file_open(struct log_files *files, const char *path, struct log_file **ret_file)
+{
+	struct tail tail;
+	int error;
+
+	if (files->count >= LOG_FILES_MAX)
+		return -EMFILE;
+	error = tail_open(&tail, path);
+	if (error < 0)
+		return error;
+	*ret_file = log_files_find(files, &tail.identity);
+	if (*ret_file != NULL) { /* renamed between the look and the opening */
+		tail_done(&tail);
+		return 0;
+	}
+	*ret_file = file_add(files, &tail);
+	if (*ret_file == NULL) {
+		tail_done(&tail);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* 0 with the identity of the regular file under the name. */
+static int look_up(const char *path, struct file_identity *ret_identity)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	*ret_identity = (struct file_identity){status.st_dev, status.st_ino};
+	return 0;
+}
+
+static bool is_at(const struct log_file *file, const struct file_identity *identity)
+{
+	return file->tail.identity.inode == identity->inode &&
+	       file->tail.identity.device == identity->device;
+}
+
+/* The name leads elsewhere: what it led to so far is read to its end. */
+static void let_go(struct log_files *files, struct log_file *file)
+{
+	name_drop(files, file);
+	file->is_configured = false;
+	log_files_ready(files, file);
+}
+
+int log_files_follow(struct log_files *files, const char *path, bool is_configured)
+{
+	struct log_file *named = find_path(files, path);
+	struct file_identity identity;
+	struct log_file *file;
+	int error = look_up(path, &identity);
+
+	if (named != NULL && (error < 0 || !is_at(named, &identity))) {
+		is_configured = is_configured || named->is_configured;
+		let_go(files, named);
+	}
+	if (error < 0)
+		return error;
+	file = log_files_find(files, &identity);
+	if (file == NULL) {
+		error = file_open(files, path, &file);
+		if (error < 0)
+			return error;
+	}
+	file->is_configured = file->is_configured || is_configured;
+	/* a second name of a file that still has its first changes nothing */
+	if (file->path == NULL)
+		return name_set(files, file, path);
+	return 0;
+}
+
+int log_files_follow_unnamed(struct log_files *files, const char *path,
+                             const struct file_identity *identity)
+{
+	struct file_identity found;
+	struct log_file *file;
+	int error = look_up(path, &found);
+
+	if (error < 0)
+		return error;
+	if (found.inode != identity->inode || found.device != identity->device)
+		return -ESTALE;
+	return file_open(files, path, &file);
+}
+
+/* ---- news ---- */
+
+static void name_check(struct log_files *files, struct log_file *file)
+{
+	struct file_identity identity;
+	char path[PATH_MAX];
+
+	if (file->path == NULL || (look_up(file->path, &identity) == 0 && is_at(file, &identity)))
+		return;
+	(void)snprintf(path, sizeof(path), "%s", file->path); /* the file's own goes away */
+	if (log_files_follow(files, path, file->is_configured) < 0)
+		log_files_ready(files, file); /* gone by now: read to its end */
+}
+
+bool log_files_touch(struct log_files *files, enum watch_event event, const char *directory,
+                     const char *name)
+{
+	char path[PATH_MAX];
+	struct log_file *file;
+
+	if (snprintf(path, sizeof(path), "%s%s", directory, name) >= (int)sizeof(path))
+		return false;
+	file = find_path(files, path);
+	if (file == NULL)
+		return false;
+	if (event == WATCH_RENAMED)
+		name_check(files, file);
+	else
+		log_files_ready(files, file);
+	return true;
+}
+
+void log_files_look(struct log_files *files)
+{
+	struct log_file *file;
+	struct log_file *next;
+
+	HASH_ITER(by_identity, files->by_identity, file, next)
+	{
+		name_check(files, file);
+		log_files_ready(files, file);
+	}
+}
+
+/* ---- the ready list ---- */
+
+void log_files_ready(struct log_files *files, struct log_file *file)
+{
+	if (file->is_ready)
+		return;
+	file->is_ready = true;
+	DL_APPEND(files->ready, file);
+}
+
+struct log_file *log_files_next(struct log_files *files)
+{
+	struct log_file *file = files->ready;
+
+	if (file == NULL)
+		return NULL;
+	DL_DELETE(files->ready, file);
+	file->is_ready = false;
+	return file;
+}
+
+void log_files_close(struct log_files *files, struct log_file *file)
+{
+	if (file->is_ready)
+		DL_DELETE(files->ready, file);
+	name_drop(files, file);
+	HASH_DELETE(by_identity, files->by_identity, file);
+	files->count--;
+	tail_done(&file->tail);
+	free(file);
+}
+
+void log_files_done(struct log_files *files)
+{
+	while (files->by_identity != NULL)
+		log_files_close(files, files->by_identity);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The files that are followed: each once, whatever names lead to it. Knows rotation: a file that
+ * was renamed or deleted is read on for a while, and what stands under its name now is followed
+ * too.
+ */
+#ifndef HEAPWATCH_COLLECTORS_GCLOG_FILES_H
+#define HEAPWATCH_COLLECTORS_GCLOG_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uthash.h>
+
+#include "collectors/gclog/parse.h"
+#include "collectors/gclog/tail.h"
+#include "collectors/gclog/watch.h"
+
+#define LOG_FILES_MAX ((size_t)5000)
+
+struct log_file {
+	struct tail tail;
+	struct gclog_parser parser;
+	char *path;         /* the name that leads to it; NULL: no more */
+	bool is_configured; /* named by a glob, so kept while it exists */
+	bool is_caught_up;  /* read to its end once: what comes now is live */
+	bool is_ready;      /* waits in the ready list */
+	unsigned idle_passes;
+	struct log_file *prev; /* ready list */
+	struct log_file *next;
+	UT_hash_handle by_identity;
+	UT_hash_handle by_path;
+};
+
+struct log_files {
+	struct log_file *by_identity;
+	struct log_file *by_path;
+	struct log_file *ready; /* in the order in which they became ready */
+	size_t count;
+	struct watches *watches; /* borrowed */
+	struct tail_counters counters;
+};
+
+/* The name must be followed: opens what stands under it now and lets go what stood there before.
+ * -ENOENT: nothing. -EINVAL: no regular file. -EMFILE: too many files. */
+int log_files_follow(struct log_files *files, const char *path, bool is_configured)
+    __attribute__((warn_unused_result));
+/* Follows a file that has lost its name, through a path to it like /proc/PID/fd/1; a path to
+ * another file gives -ESTALE. */
+int log_files_follow_unnamed(struct log_files *files, const char *path,
+                             const struct file_identity *identity)
+    __attribute__((warn_unused_result));
+struct log_file *log_files_find(const struct log_files *files,
+                                const struct file_identity *identity);
+/* Something happened to directory/name. True when that is followed, or was. */
+bool log_files_touch(struct log_files *files, enum watch_event event, const char *directory,
+                     const char *name);
+/* Looks at every file and its name. */
+void log_files_look(struct log_files *files);
+
+void log_files_ready(struct log_files *files, struct log_file *file);
+/* Takes the first ready file out of the list, or NULL. */
+struct log_file *log_files_next(struct log_files *files);
+void log_files_close(struct log_files *files, struct log_file *file);
+void log_files_done(struct log_files *files);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One zero point per isolate, on the boot-time clock. V8 counts on the monotonic clock, which
+ * stands still while the machine sleeps: a live line that comes much too late moves the zero point.
+ */
+#include "collectors/gclog/isolate_clock.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+
+#include "lib/clock.h"
+#include "lib/units.h"
+
+/* Later than any reading: then the machine slept, or the isolate is no main one after all. */
+#define DRIFT_MAX_NS (15 * NS_PER_SECOND)
+
+struct isolate_clock {
+	uint64_t isolate;
+	uint64_t zero_ns;
+	uint64_t last_uptime_ns;
+	uint64_t last_at_ns;
+	bool is_main;
+	UT_hash_handle hh;
+};
+
+static void drop_oldest(struct isolate_clocks *clocks)
+{
+	struct isolate_clock *oldest = clocks->table; /* uthash keeps the order of insertion */
+
+	HASH_DEL(clocks->table, oldest);
+	free(oldest);
+	clocks->count--;
+}
+
+static struct isolate_clock *find_or_add(struct isolate_clocks *clocks, uint64_t isolate,
+                                         bool *ret_is_new)
+{
+	struct isolate_clock *clock;
+
+	HASH_FIND(hh, clocks->table, &isolate, sizeof(isolate), clock);
+	*ret_is_new = clock == NULL;
+	if (clock != NULL)
+		return clock;
+	clock = calloc(1, sizeof(*clock));
+	if (clock == NULL)
+		return NULL;
+	if (clocks->count == ISOLATE_CLOCKS_MAX)
+		drop_oldest(clocks);
+	clock->isolate = isolate;
+	HASH_ADD(hh, clocks->table, isolate, sizeof(clock->isolate), clock);
+	clocks->count++;
+	return clock;
+}
+
+/* The first isolate seen is the main one: it collects before it can start a worker. */
+static void set_zero(struct isolate_clocks *clocks, struct isolate_clock *clock, uint64_t uptime_ns,
+                     uint64_t arrival_ns, bool is_live)
+{
+	uint64_t known_ns = is_live ? arrival_ns : clocks->last_at_ns;
+
+	clock->is_main = false;
+	if (!clocks->has_main) {
+		clocks->has_main = true;
+		clock->is_main = true;
+		clock->zero_ns = clocks->start_ns;
+		return;
+	}
+	clock->zero_ns = u64_subtract_floor(known_ns, uptime_ns);
+	if (clock->zero_ns < clocks->start_ns)
+		clock->zero_ns = clocks->start_ns;
+}
+
+static void adjust_zero(const struct isolate_clocks *clocks, struct isolate_clock *clock,
+                        uint64_t uptime_ns, uint64_t arrival_ns, bool is_live)
+{
+	uint64_t latest_zero_ns = u64_subtract_floor(arrival_ns, uptime_ns);
+	uint64_t earliest_zero_ns = u64_subtract_floor(clocks->last_at_ns, uptime_ns);
+
+	if (is_live && latest_zero_ns > u64_add_saturating(clock->zero_ns, DRIFT_MAX_NS))
+		clock->zero_ns = latest_zero_ns;
+	else if (!is_live && !clock->is_main && clock->zero_ns < earliest_zero_ns)
+		clock->zero_ns = earliest_zero_ns; /* it stands behind a line of that date */
+	if (clock->zero_ns > latest_zero_ns)
+		clock->zero_ns = latest_zero_ns;
+}
+
+uint64_t isolate_clocks_date(struct isolate_clocks *clocks, uint64_t isolate, uint64_t uptime_ns,
+                             uint64_t arrival_ns, bool is_live)
+{
+	bool is_new;
+	struct isolate_clock *clock = find_or_add(clocks, isolate, &is_new);
+	uint64_t at_ns;
+
+	if (clock == NULL)
+		return arrival_ns; /* out of memory: as good as can be */
+	if (is_new || uptime_ns < clock->last_uptime_ns)
+		set_zero(clocks, clock, uptime_ns, arrival_ns, is_live);
+	adjust_zero(clocks, clock, uptime_ns, arrival_ns, is_live);
+	at_ns = u64_add_saturating(clock->zero_ns, uptime_ns);
+	if (at_ns < clock->last_at_ns)
+		at_ns = clock->last_at_ns;
+	if (at_ns > arrival_ns)
+		at_ns = arrival_ns;
+	clock->last_uptime_ns = uptime_ns;
+	clock->last_at_ns = at_ns;
+	if (at_ns > clocks->last_at_ns)
+		clocks->last_at_ns = at_ns;
+	return at_ns;
+}
+
+void isolate_clocks_done(struct isolate_clocks *clocks)
+{
+	while (clocks->table != NULL)
+		drop_oldest(clocks);
+}

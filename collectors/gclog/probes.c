@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The check whether GC lines appear in a file, without reading all of it.
+ */
+#include "collectors/gclog/probes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/gclog/parse.h"
+#include "collectors/gclog/tail.h"
+
+#define PROBE_PASSES 12 /* between two looks: a minute */
+
+int probes_add(struct probes *probes, const struct process_facts *facts)
+{
+	struct probe *probe;
+
+	HASH_FIND(hh, probes->table, &facts->stdout_file, sizeof(facts->stdout_file), probe);
+	if (probe != NULL) {
+		probe->key = facts->key;
+		return 0;
+	}
+	if (HASH_COUNT(probes->table) >= PROBES_MAX)
+		return -EMFILE;
+	probe = calloc(1, sizeof(*probe));
+	if (probe == NULL)
+		return -ENOMEM;
+	probe->path = strdup(facts->stdout_path);
+	if (probe->path == NULL) {
+		free(probe);
+		return -ENOMEM;
+	}
+	probe->identity = facts->stdout_file;
+	probe->key = facts->key;
+	HASH_ADD(hh, probes->table, identity, sizeof(probe->identity), probe);
+	return 0;
+}
+
+struct probe *probes_next(struct probes *probes)
+{
+	struct probe *probe;
+
+	for (probe = probes->table; probe != NULL; probe = probe->hh.next)
+		if (probe->passes_left == 0) {
+			probe->passes_left = PROBE_PASSES;
+			return probe;
+		}
+	return NULL;
+}
+
+void probes_pass(struct probes *probes)
+{
+	struct probe *probe;
+
+	for (probe = probes->table; probe != NULL; probe = probe->hh.next)
+		if (probe->passes_left > 0)
+			probe->passes_left--;
+}
+
+struct finding {
+	struct gclog_parser parser;
+	bool is_found;
+};
+
+static void find_gc(void *context, const char *line, size_t length)
+{
+	struct finding *finding = context;
+	struct gclog_record record;
+	size_t at = 0;
+
+	while (!finding->is_found && at < length)
+		finding->is_found =
+		    gclog_parse(&finding->parser, line, length, &at, &record) == GCLOG_GC;
+}
+
+/* One buffer from offset on. */
+static int look_at(struct tail *tail, uint64_t offset, char *buffer, size_t size,
+                   struct finding *finding)
+{
+	struct tail_counters uncounted = {0, 0, 0};
+	int length;
+
+	(void)lines_drop(&tail->lines);
+	tail->offset = offset;
+	length = tail_read(tail, buffer, size, &uncounted, find_gc, finding);
+	return length < 0 ? length : finding->is_found;
+}
+
+int probe_look(struct probe *probe, char *buffer, size_t size)
+{
+	struct finding finding = {.is_found = false};
+	struct tail tail;
+	int result = tail_open(&tail, probe->path);
+
+	if (result < 0)
+		return result;
+	if (memcmp(&tail.identity, &probe->identity, sizeof(tail.identity)) != 0) {
+		result = -ESTALE;
+	} else if (tail.size_bytes != probe->size_bytes) {
+		probe->size_bytes = tail.size_bytes;
+		result = look_at(&tail, 0, buffer, size, &finding);
+		if (result == 0 && tail.size_bytes > size)
+			result = look_at(&tail, tail.size_bytes - size, buffer, size, &finding);
+	}
+	tail_done(&tail);
+	return result;
+}
+
+void probes_remove(struct probes *probes, struct probe *probe)
+{
+	HASH_DEL(probes->table, probe);
+	free(probe->path);
+	free(probe);
+}
+
+void probes_done(struct probes *probes)
+{
+	while (probes->table != NULL)
+		probes_remove(probes, probes->table);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The way of a line: read from a file, parsed, given to its process, dated, and handed on.
+ */
+#include "collectors/gclog/reader.h"
+
+#include <errno.h>
+
+#include "collectors/gclog/parse.h"
+#include "lib/clock.h"
+
+#define TURN_BUFFERS  4  /* of one file, before the next file's turn */
+#define SLICE_BUFFERS 64 /* of all files: 4 MiB, should the clock stand still */
+#define SLICE_NS      (8 * NS_PER_MS)
+
+void reader_report(struct reader *self, enum collector_error error)
+{
+	self->sink->error(self->sink->context, self->collector_name, error);
+}
+
+void reader_report_errno(struct reader *self, int error)
+{
+	if (error == -EACCES || error == -EPERM)
+		reader_report(self, COLLECTOR_ERROR_PERMISSION);
+	else if (error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -ENOSPC)
+		reader_report(self, COLLECTOR_ERROR_LIMIT);
+	else if (error != -ENOENT && error != -EINVAL && error != -ESTALE)
+		reader_report(self, COLLECTOR_ERROR_READ); /* the others: gone, or never a log */
+}
+
+/* ---- records ---- */
+
+static bool deliver(void *context, const struct held_record *record)
+{
+	struct reader *self = context;
+	const struct line_origin *origin = &record->origin;
+	struct isolate_clocks *clocks;
+	const struct process_key *key = attribution_find(self->attribution, origin, &clocks);
+	uint64_t at_ns;
+
+	if (key == NULL)
+		return false;
+	if (record->is_incident) {
+		at_ns = record->is_live || clocks->last_at_ns == 0 ? origin->arrival_ns
+		                                                   : clocks->last_at_ns;
+		self->sink->incident(self->sink->context, key, record->event.isolate, at_ns,
+		                     record->incident);
+		return true;
+	}
+	at_ns = isolate_clocks_date(clocks, record->event.isolate, origin->uptime_ns,
+	                            origin->arrival_ns, record->is_live);
+	self->sink->gc(self->sink->context, key, at_ns, &record->event);
+	return true;
+}
+
+static void report_lost(struct reader *self, size_t count)
+{
+	while (count-- > 0)
+		reader_report(self, COLLECTOR_ERROR_UNATTRIBUTED);
+}
+
+/* Records that wait go first, so that a process gets its own in order. */
+static void offer_held(struct reader *self)
+{
+	uint64_t generation = attribution_generation(self->attribution);
+
+	if (self->held.count == 0 || generation == self->held_generation)
+		return;
+	self->held_generation = generation;
+	held_offer(&self->held, deliver, self);
+}
+
+static void on_record(struct reader *self, enum gclog_result result,
+                      const struct gclog_record *record)
+{
+	struct held_record held = {
+	    .origin = {.file = self->file->tail.identity,
+	               .pid = record->pid,
+	               .uptime_ns = record->event.uptime_ns,
+	               .arrival_ns = self->arrival_ns},
+	    .event = record->event,
+	    .incident = record->incident,
+	    .is_incident = result == GCLOG_INCIDENT,
+	    .is_live = self->is_live,
+	};
+
+	offer_held(self);
+	if (!deliver(self, &held))
+		report_lost(self, held_push(&self->held, &held));
+}
+
+static void on_line(void *context, const char *line, size_t length)
+{
+	struct reader *self = context;
+	struct gclog_record record;
+	bool is_torn = false;
+	bool is_gc = false;
+	size_t at = 0;
+
+	do {
+		enum gclog_result result =
+		    gclog_parse(&self->file->parser, line, length, &at, &record);
+
+		is_torn = is_torn || result == GCLOG_TORN;
+		is_gc = is_gc || result == GCLOG_GC;
+		if (result == GCLOG_GC || result == GCLOG_INCIDENT)
+			on_record(self, result, &record);
+	} while (at < length);
+	if (is_gc)
+		self->line_counts.gc++;
+	else if (is_torn)
+		self->line_counts.torn++;
+	else
+		self->line_counts.other++;
+}
+
+/* ---- reading ---- */
+
+/* One turn of one file. Positive: there is more; 0: read to its end; negative errno. */
+static int read_turn(struct reader *self, struct log_file *file)
+{
+	int result = tail_look(&file->tail, &self->files.counters);
+	int turn;
+
+	self->file = file;
+	self->is_live = file->is_caught_up;
+	self->arrival_ns = self->host->now_ns(self->host->context);
+	for (turn = 0; turn < TURN_BUFFERS && result > 0; turn++) {
+		file->idle_passes = 0;
+		result = tail_read(&file->tail, self->buffer, sizeof(self->buffer),
+		                   &self->files.counters, on_line, self);
+		if (result >= 0 && result < (int)sizeof(self->buffer))
+			result = 0;
+	}
+	if (result == 0)
+		file->is_caught_up = true;
+	self->file = NULL;
+	return result;
+}
+
+/* Nothing more will come: a last line without newline is a line. */
+void reader_close(struct reader *self, struct log_file *file)
+{
+	self->file = file;
+	self->is_live = file->is_caught_up;
+	self->arrival_ns = self->host->now_ns(self->host->context);
+	lines_finish(&file->tail.lines, on_line, self);
+	self->file = NULL;
+	log_files_close(&self->files, file);
+}
+
+/* Reads ready files in turn until the slice is used up; true when some are left. */
+bool reader_slice(struct reader *self)
+{
+	uint64_t end_ns = self->host->now_ns(self->host->context) + SLICE_NS;
+	unsigned turns = SLICE_BUFFERS / TURN_BUFFERS;
+
+	while (self->files.ready != NULL) {
+		struct log_file *file = log_files_next(&self->files);
+		int result = read_turn(self, file);
+
+		if (result < 0) {
+			reader_report_errno(self, result);
+			reader_close(self, file);
+		} else if (result > 0) {
+			log_files_ready(&self->files, file);
+			turns--;
+		}
+		if (turns == 0 || self->host->now_ns(self->host->context) >= end_ns)
+			break;
+	}
+	return self->files.ready != NULL;
+}
+
+void reader_drain(struct reader *self, const struct file_identity *identity)
+{
+	struct log_file *file = log_files_find(&self->files, identity);
+	uint64_t end_ns = self->host->now_ns(self->host->context) + SLICE_NS;
+	int turns = SLICE_BUFFERS / TURN_BUFFERS;
+
+	if (file == NULL)
+		return;
+	while (turns-- > 0 && read_turn(self, file) > 0)
+		if (self->host->now_ns(self->host->context) >= end_ns)
+			break;
+	log_files_ready(&self->files, file);
+}
+
+void reader_pass(struct reader *self)
+{
+	offer_held(self);
+	report_lost(self, held_pass(&self->held));
+	attribution_pass(self->attribution);
+}
+
+void reader_done(struct reader *self)
+{
+	log_files_done(&self->files);
+	held_done(&self->held);
+	(void)attribution_free(self->attribution);
+}

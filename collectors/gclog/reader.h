@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reads followed files in slices of a few milliseconds, and gives each record to its process.
+ */
+#ifndef HEAPWATCH_COLLECTORS_GCLOG_READER_H
+#define HEAPWATCH_COLLECTORS_GCLOG_READER_H
+
+#include "collectors/collector.h"
+#include "collectors/gclog/attribute.h"
+#include "collectors/gclog/files.h"
+#include "collectors/gclog/held.h"
+
+#define READER_BUFFER_BYTES ((size_t)64 * 1024)
+
+struct reader {
+	const struct collector_host *host; /* borrowed, as are sink and name */
+	const struct collector_sink *sink;
+	const char *collector_name;
+	struct log_files files;
+	struct attribution *attribution;
+	struct held held;
+	uint64_t held_generation; /* of attribution when held records were last offered */
+
+	/* while lines are read */
+	struct log_file *file;
+	bool is_live;
+	uint64_t arrival_ns;
+
+	struct {
+		uint64_t gc;
+		uint64_t other;
+		uint64_t torn;
+	} line_counts;
+	char buffer[READER_BUFFER_BYTES];
+};
+
+/* Reads ready files in turn until the slice is used up; true when some are left. */
+bool reader_slice(struct reader *reader);
+/* Reads this one now, as far as a slice goes. */
+void reader_drain(struct reader *reader, const struct file_identity *identity);
+/* Nothing more will come: a last line without newline is a line. */
+void reader_close(struct reader *reader, struct log_file *file);
+/* One pass over: offers what waits to processes found since, and gives up what waited too long. */
+void reader_pass(struct reader *reader);
+void reader_done(struct reader *reader);
+
+void reader_report(struct reader *reader, enum collector_error error);
+/* The same from a negative errno; 0, and what is no fault of the file's, is not reported. */
+void reader_report_errno(struct reader *reader, int error);
+
+#endif

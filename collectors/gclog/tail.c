@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Following one file with pread on a kept descriptor: a rename does not disturb it, a mapping would
+ * crash on truncation.
+ */
+#include "collectors/gclog/tail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+
+static uint64_t modified_ns(const struct stat *status)
+{
+	return (uint64_t)status->st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)status->st_mtim.tv_nsec;
+}
+
+int tail_open(struct tail *ret_tail, const char *path)
+{
+	struct stat status;
+	int error;
+	int fd;
+
+	if (stat(path, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	error = fstat(fd, &status) < 0 ? -errno : 0;
+	if (error == 0 && !S_ISREG(status.st_mode))
+		error = -EINVAL; /* replaced between the two looks */
+	if (error < 0) {
+		(void)close(fd); /* nothing was written */
+		return error;
+	}
+	*ret_tail = (struct tail){.fd = fd,
+	                          .identity = {status.st_dev, status.st_ino},
+	                          .size_bytes = (uint64_t)status.st_size,
+	                          .has_name = status.st_nlink > 0};
+	return 0;
+}
+
+void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_bytes,
+                       struct tail_counters *counters)
+{
+	if (tail->offset != 0 || tail->size_bytes <= limit_bytes)
+		return;
+	tail->offset = tail->size_bytes - keep_bytes;
+	counters->lost_bytes += tail->offset;
+}
+
+/* FNV-1a. Returns false when the head cannot be read in full. */
+static bool fingerprint_take(int fd, size_t length, uint64_t *ret_fingerprint)
+{
+	unsigned char head[TAIL_FINGERPRINT_MAX];
+	uint64_t fingerprint = UINT64_C(0xcbf29ce484222325);
+	size_t i;
+
+	if (pread(fd, head, length, 0) != (ssize_t)length)
+		return false;
+	for (i = 0; i < length; i++)
+		fingerprint = (fingerprint ^ head[i]) * UINT64_C(0x100000001b3);
+	*ret_fingerprint = fingerprint;
+	return true;
+}
+
+static bool has_same_head(const struct tail *tail)
+{
+	uint64_t fingerprint;
+
+	return tail->fingerprint_length == 0 ||
+	       (fingerprint_take(tail->fd, tail->fingerprint_length, &fingerprint) &&
+	        fingerprint == tail->fingerprint);
+}
+
+static void fingerprint_extend(struct tail *tail)
+{
+	size_t length =
+	    tail->offset < TAIL_FINGERPRINT_MAX ? (size_t)tail->offset : TAIL_FINGERPRINT_MAX;
+
+	if (length > tail->fingerprint_length &&
+	    fingerprint_take(tail->fd, length, &tail->fingerprint))
+		tail->fingerprint_length = length;
+}
+
+/*
+ * From the start again. A writer without O_APPEND goes on at its old place and leaves a hole in
+ * front, which is passed over. The unfinished line is kept: after a copytruncate its end comes
+ * first.
+ */
+static void restart(struct tail *tail, struct tail_counters *counters)
+{
+	off_t data;
+
+	if (tail->size_bytes > tail->offset)
+		counters->lost_bytes += tail->size_bytes - tail->offset;
+	counters->truncation_count++;
+	data = lseek(tail->fd, 0, SEEK_DATA);
+	tail->offset = data > 0 ? (uint64_t)data : 0;
+	tail->fingerprint_length = 0;
+}
+
+int tail_look(struct tail *tail, struct tail_counters *counters)
+{
+	struct stat status;
+	uint64_t size_bytes;
+
+	if (fstat(tail->fd, &status) < 0)
+		return -errno;
+	size_bytes = (uint64_t)status.st_size;
+	tail->has_name = status.st_nlink > 0;
+	if (size_bytes == tail->size_bytes && modified_ns(&status) == tail->modified_ns)
+		return size_bytes > tail->offset ? 1 : 0;
+	if (size_bytes < tail->offset || !has_same_head(tail))
+		restart(tail, counters);
+	tail->size_bytes = size_bytes;
+	tail->modified_ns = modified_ns(&status);
+	return size_bytes > tail->offset ? 1 : 0;
+}
+
+int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters,
+              lines_line on_line, void *context)
+{
+	ssize_t length = pread(tail->fd, buffer, size, (off_t)tail->offset);
+
+	if (length < 0)
+		return -errno;
+	tail->offset += (uint64_t)length;
+	counters->read_bytes += (uint64_t)length;
+	if (tail->size_bytes < tail->offset)
+		tail->size_bytes = tail->offset; /* written since the look: not lost later */
+	if (tail->fingerprint_length < TAIL_FINGERPRINT_MAX)
+		fingerprint_extend(tail);
+	lines_feed(&tail->lines, buffer, (size_t)length, on_line, context);
+	return (int)length;
+}
+
+void tail_done(struct tail *tail)
+{
+	if (tail->fd >= 0)
+		(void)close(tail->fd); /* only read */
+	tail->fd = -1;
+	lines_done(&tail->lines);
+}

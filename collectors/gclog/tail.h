@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One followed file: an open descriptor and how far it was read. Sees by itself that the file was
+ * truncated, also when it has grown beyond the old place since (by a fingerprint of its head), and
+ * counts what was lost. Which file a name stands for is not its business (files.h).
+ */
+#ifndef HEAPWATCH_COLLECTORS_GCLOG_TAIL_H
+#define HEAPWATCH_COLLECTORS_GCLOG_TAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/collector.h"
+#include "collectors/gclog/lines.h"
+
+#define TAIL_FINGERPRINT_MAX ((size_t)256)
+
+struct tail {
+	int fd;
+	struct file_identity identity;
+	uint64_t offset;     /* of the next byte to read */
+	uint64_t size_bytes; /* at the latest look */
+	uint64_t modified_ns;
+	uint64_t fingerprint; /* of the first fingerprint_length bytes */
+	size_t fingerprint_length;
+	bool has_name; /* some name still leads to it */
+	struct lines lines;
+};
+
+/* Shared by all files of a collector. */
+struct tail_counters {
+	uint64_t read_bytes;
+	uint64_t lost_bytes; /* seen and never read: truncated, or skipped */
+	uint64_t truncation_count;
+};
+
+/*
+ * Opens a regular file, at offset 0. -EINVAL for anything else: a FIFO or device is not even
+ * opened.
+ */
+int tail_open(struct tail *ret_tail, const char *path) __attribute__((warn_unused_result));
+/* A file larger than the limit is read only from its last keep bytes on. */
+void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_bytes,
+                       struct tail_counters *counters);
+/* Looks at size and head. Positive: there is something to read; 0: nothing; negative errno. */
+int tail_look(struct tail *tail, struct tail_counters *counters)
+    __attribute__((warn_unused_result));
+/* Reads at most one buffer and hands on its lines. Returns bytes read, 0 at the end, or -errno. */
+int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters,
+              lines_line on_line, void *context) __attribute__((warn_unused_result));
+void tail_done(struct tail *tail);
+
+#endif
