@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From series to samples on the clock of production, with the demands that suit each signal.
+ */
+#include "daemon/scoring/signals.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/units.h"
+
+/* Relevance of a rise of the heap: of the level before, of the limit (up to a point), absolute. */
+#define HEAP_SIZE_MIN         (1.0 * MIB)
+#define HEAP_SIZE_SHARE       0.05
+#define HEAP_SIZE_LIMIT_SHARE 0.02
+/* Relevance outside: jitter and the allocator's own creep grow with the process. */
+#define OUTSIDE_SIZE_MIN         (8.0 * MIB)
+#define OUTSIDE_SIZE_ANON_SHARE  0.10
+#define OUTSIDE_SIZE_LIMIT_SHARE 0.04
+/* No share of a large limit makes a larger rise irrelevant. */
+#define SIZE_LIMIT_MAX (16.0 * MIB)
+/* What there is to fill outside the heap when no cgroup says so. */
+#define OUTSIDE_CAPACITY_HEAPS 1.5
+#define OUTSIDE_CAPACITY_MIN   (256.0 * MIB)
+#define THREADS_SIZE_MIN       6
+#define THREADS_SIZE_SHARE     0.30
+/* Points that a window needs: floors are rare and exact, samples are many and rough. */
+#define FLOOR_POINTS_MIN  4
+#define SAMPLE_POINTS_MIN 6
+/* V8 gives up at the fourth ineffective full collection in a row. */
+#define DYING_IN_A_ROW 4
+#define DYING_SCORE    0.9
+
+struct scene {
+	const struct process *process;
+	double now_seconds; /* age on the clock of production */
+	double observed_seconds;
+	double time_scale;
+};
+
+double production_seconds(const struct process *process, uint64_t at_ns, double time_scale)
+{
+	return ns_to_seconds(u64_subtract_floor(at_ns, process->start_ns)) * time_scale;
+}
+
+static void read_series(const struct scene *scene, const struct series *series,
+                        struct samples *ret_samples)
+{
+	struct series_point points[SERIES_POINTS_MAX];
+	size_t count = series_points(series, points);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		ret_samples->at_seconds[i] =
+		    production_seconds(scene->process, points[i].at_ns, scene->time_scale);
+		ret_samples->value[i] = (double)points[i].value;
+		ret_samples->width_seconds[i] =
+		    ns_to_seconds(points[i].width_ns) * scene->time_scale;
+	}
+	ret_samples->count = count;
+}
+
+/* A scavenge that left less than the last floor says that the floor is no longer so high. */
+static void append_bound(const struct scene *scene, const struct isolate *isolate,
+                         struct samples *samples)
+{
+	if (isolate->bound_ns == 0)
+		return;
+	samples->at_seconds[samples->count] =
+	    production_seconds(scene->process, isolate->bound_ns, scene->time_scale);
+	samples->value[samples->count] = (double)isolate->bound_bytes;
+	samples->width_seconds[samples->count] = 0;
+	samples->count++;
+}
+
+static struct demand new_demand(const struct scene *scene)
+{
+	return (struct demand){
+	    .age_seconds = scene->now_seconds,
+	    .observed_seconds = scene->observed_seconds,
+	};
+}
+
+static void judge_floor(const struct scene *scene, const struct isolate *isolate,
+                        struct signal *ret_signal)
+{
+	struct demand demand = new_demand(scene);
+	struct samples samples;
+
+	*ret_signal = (struct signal){
+	    .source = SIGNAL_FLOOR,
+	    .isolate = isolate,
+	    .kind = LEAK_KIND_JS_HEAP,
+	    .is_dying = isolate->ineffective_in_a_row >= DYING_IN_A_ROW,
+	    .limit_bytes = (double)isolate->limit_bytes,
+	    .full_collections = isolate->by_kind[GC_MARK_COMPACT].count,
+	};
+	demand.size_min = fmax(
+	    HEAP_SIZE_MIN, fmin(HEAP_SIZE_LIMIT_SHARE * ret_signal->limit_bytes, SIZE_LIMIT_MAX));
+	demand.size_share = HEAP_SIZE_SHARE;
+	demand.limit = ret_signal->limit_bytes;
+	demand.capacity = ret_signal->limit_bytes;
+	demand.points_min = FLOOR_POINTS_MIN;
+	read_series(scene, &isolate->floor, &samples);
+	append_bound(scene, isolate, &samples);
+	terms_judge(&samples, &demand, &ret_signal->judgement);
+	if (ret_signal->is_dying)
+		ret_signal->judgement.score = fmax(ret_signal->judgement.score, DYING_SCORE);
+}
+
+static double heap_limit(const struct process *process)
+{
+	uint64_t limit_bytes = 0;
+	size_t i;
+
+	for (i = 0; i < process->isolate_count; i++) {
+		if (process->isolates[i]->limit_bytes > limit_bytes)
+			limit_bytes = process->isolates[i]->limit_bytes;
+	}
+	return (double)limit_bytes;
+}
+
+static double outside_capacity(const struct process *process)
+{
+	if (process->has_detail && process->detail.limit_is_cgroup &&
+	    process->detail.limit_bytes > 0)
+		return (double)process->detail.limit_bytes;
+	return fmax(OUTSIDE_CAPACITY_HEAPS * heap_limit(process), OUTSIDE_CAPACITY_MIN);
+}
+
+static enum leak_kind outside_kind(const struct process *process)
+{
+	size_t i;
+
+	if (process->isolate_count == 0)
+		return LEAK_KIND_UNKNOWN;
+	for (i = 0; i < process->isolate_count; i++) {
+		if (process->isolates[i]->has_external_pressure)
+			return LEAK_KIND_EXTERNAL;
+	}
+	return LEAK_KIND_NATIVE;
+}
+
+static void judge_outside(const struct scene *scene, struct signal *ret_signal)
+{
+	const struct process *process = scene->process;
+	struct demand demand = new_demand(scene);
+	double capacity = outside_capacity(process);
+	struct samples samples;
+
+	*ret_signal = (struct signal){
+	    .source = process->isolate_count > 0 ? SIGNAL_OUTSIDE : SIGNAL_ANONYMOUS,
+	    .kind = outside_kind(process),
+	};
+	demand.size_min = fmax(OUTSIDE_SIZE_MIN,
+	                       OUTSIDE_SIZE_ANON_SHARE * (double)process_rss_anon_bytes(process));
+	demand.size_min =
+	    fmax(demand.size_min, fmin(OUTSIDE_SIZE_LIMIT_SHARE * capacity, SIZE_LIMIT_MAX));
+	demand.capacity = capacity;
+	demand.points_min = SAMPLE_POINTS_MIN;
+	read_series(scene, &process->outside, &samples);
+	terms_judge(&samples, &demand, &ret_signal->judgement);
+}
+
+static void judge_threads(const struct scene *scene, struct signal *ret_signal)
+{
+	struct demand demand = new_demand(scene);
+	struct samples samples;
+
+	*ret_signal = (struct signal){.source = SIGNAL_THREADS, .kind = LEAK_KIND_THREADS};
+	demand.size_min = THREADS_SIZE_MIN;
+	demand.size_share = THREADS_SIZE_SHARE;
+	demand.points_min = SAMPLE_POINTS_MIN;
+	read_series(scene, &scene->process->threads, &samples);
+	terms_judge(&samples, &demand, &ret_signal->judgement);
+}
+
+/* Among those that reach an alarm the heap wins, being measured and not a difference. */
+static bool is_better(const struct signal *signal, const struct signal *best)
+{
+	double score = signal->judgement.score;
+	double best_score = best->judgement.score;
+
+	if (score < SCORE_ALL_MET || best_score < SCORE_ALL_MET)
+		return score > best_score;
+	if ((signal->source == SIGNAL_FLOOR) != (best->source == SIGNAL_FLOOR))
+		return signal->source == SIGNAL_FLOOR;
+	return score > best_score;
+}
+
+static void keep_better(const struct signal *signal, struct signal *best, bool *has_best)
+{
+	if (!*has_best || is_better(signal, best))
+		*best = *signal;
+	*has_best = true;
+}
+
+bool signals_judge(const struct process *process, uint64_t now_ns,
+                   const struct scoring_options *options, struct signal *ret_best)
+{
+	uint64_t seen_ns =
+	    process->first_seen_ns > process->start_ns ? process->first_seen_ns : process->start_ns;
+	const struct scene scene = {
+	    .process = process,
+	    .now_seconds = production_seconds(process, now_ns, options->time_scale),
+	    .observed_seconds =
+	        ns_to_seconds(u64_subtract_floor(now_ns, seen_ns)) * options->time_scale,
+	    .time_scale = options->time_scale,
+	};
+	struct signal signal;
+	bool has_best = false;
+	size_t i;
+
+	for (i = 0; i < process->isolate_count; i++) {
+		if (process->isolates[i]->is_gone)
+			continue;
+		judge_floor(&scene, process->isolates[i], &signal);
+		keep_better(&signal, ret_best, &has_best);
+	}
+	if (process->has_memory) {
+		judge_outside(&scene, &signal);
+		keep_better(&signal, ret_best, &has_best);
+		judge_threads(&scene, &signal);
+		keep_better(&signal, ret_best, &has_best);
+	}
+	return has_best;
+}
+
+bool signals_long_trend(const struct process *process, const struct signal *signal,
+                        const struct scoring_options *options, struct trend *ret_trend)
+{
+	const struct scene scene = {.process = process, .time_scale = options->time_scale};
+	struct samples samples;
+
+	if (signal->source == SIGNAL_THREADS)
+		return false;
+	read_series(&scene,
+	            signal->source == SIGNAL_FLOOR ? &signal->isolate->floor : &process->outside,
+	            &samples);
+	return statistics_trend(samples.at_seconds, samples.value, samples.count, TREND_INTERVAL_Z,
+	                        ret_trend);
+}

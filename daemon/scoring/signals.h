@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The signals of a process, each judged alone by the one engine of terms.h: the floor of each heap,
+ * the memory outside V8, the threads.
+ */
+#ifndef HEAPWATCH_DAEMON_SCORING_SIGNALS_H
+#define HEAPWATCH_DAEMON_SCORING_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/model/process.h"
+#include "daemon/scoring/scoring.h"
+#include "daemon/scoring/terms.h"
+
+enum signal_source {
+	SIGNAL_FLOOR,     /* used after full collections */
+	SIGNAL_OUTSIDE,   /* anonymous memory less what V8 committed */
+	SIGNAL_ANONYMOUS, /* all of it, where no GC source tells V8's part */
+	SIGNAL_THREADS
+};
+
+struct signal {
+	enum signal_source source;
+	const struct isolate *isolate; /* of a floor; else NULL */
+	enum leak_kind kind;           /* what leaks if this is a leak */
+	bool is_dying;                 /* V8 collects in vain and is about to give up */
+	double limit_bytes;            /* that the signal itself runs into; 0: none known */
+	uint64_t full_collections;     /* of its isolate */
+	struct judgement judgement;
+};
+
+/* The signal that speaks most for a leak. False when there is nothing to judge at all. */
+bool signals_judge(const struct process *process, uint64_t now_ns,
+                   const struct scoring_options *options, struct signal *ret_best);
+
+/* The trend of the signal over all that is known of it, per second of production; bytes only. */
+bool signals_long_trend(const struct process *process, const struct signal *signal,
+                        const struct scoring_options *options, struct trend *ret_trend);
+
+/* Seconds of production from the birth of the process until then; 0 before it. */
+double production_seconds(const struct process *process, uint64_t at_ns, double time_scale);
+
+#endif
