@@ -14,6 +14,8 @@
 #define MESSAGE_SIZE 256
 
 static const struct command commands[] = {
+    {"analyze", "[OPTION]... FILE...|-",
+     "Judge the heaps of a GC log, with or without /proc samples.", command_analyze},
     {"check", "config FILE...", "Check files that heapwatchd reads, without a running one.",
      command_check},
 };

@@ -10,6 +10,7 @@ enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILURE = 1,
 	STATUS_USAGE = 2, /* also a bad configuration */
+	STATUS_LEAK = 3,  /* analyze --fail-on=leak */
 };
 
 struct command {
@@ -23,6 +24,7 @@ struct command {
 /* Runs the command line of heapwatch; returns the exit status. */
 int command_main(int argc, char **argv);
 
+int command_analyze(int argc, char **argv);
 int command_check(int argc, char **argv);
 
 #endif

@@ -1,0 +1,103 @@
+#!/bin/sh
+# heapwatch analyze: formats, inputs beside the log, exit statuses, what cannot be read.
+set -eu
+. "${top_srcdir:?}/tests/tool/tap.sh"
+
+# log GROWTH: a full collection each second of an hour-in-a-minute, GROWTH MB more each time
+log() {
+	awk -v growth="$1" 'BEGIN {
+		for (i = 1; i <= 90; i++) {
+			used = 20 + growth * i + (i % 3) / 10
+			printf "[7:0x55] %8d ms: Scavenge %.1f (60.0) -> %.1f (60.0) MB, 1.50 / 0.00 ms", \
+				i * 1000 - 500, used + 6, used + 4
+			print "  (average mu = 0.900, current mu = 0.900) allocation failure; "
+			printf "[7:0x55] %8d ms: Mark-Compact %.1f (60.0) -> %.1f (60.0) MB, 5.25 / 0.00 ms", \
+				i * 1000, used + 5, used
+			print "  (average mu = 0.900, current mu = 0.900) task; GC in old space requested"
+		}
+	}'
+}
+log 0.5 >"$work/leak.log"
+log 0 >"$work/flat.log"
+
+run analyze --time-scale=60 --heap-limit=200MiB "$work/leak.log"
+is "$status" 0 "a leak is no failure"
+has "$stdout" "verdict: leak, kind js-heap" "the text names the verdict"
+has "$stdout" "mark-compact             90      472.5     5.25     5.25     5.25" "and the pauses"
+has "$stdout" "Heap after full collections (main) rose" "and the evidence"
+has "$stdout" "lines: 180 gc, 0 other, 0 torn" "and the lines"
+
+run analyze --time-scale=60 --fail-on=leak "$work/leak.log"
+is "$status" 3 "--fail-on=leak gives 3 for a leak"
+run analyze --time-scale=60 --fail-on=leak "$work/flat.log"
+is "$status" 0 "and 0 for none"
+has "$stdout" "verdict: stable, kind none" "which is stable"
+
+run analyze --format=json --time-scale=60 --heap-limit=200MiB "$work/leak.log"
+has "$stdout" '"pid":7,"isolate":"main"' "json: an isolate"
+has "$stdout" '"scavenge":{"count":90,"pause_ms":{"total":135,"p50":1.5,"p99":1.5,"max":1.5}' \
+	"json: counts and pauses"
+has "$stdout" '"minor_mark_compact":{"count":0,"pause_ms":{"total":0,"p50":null' \
+	"json: what did not happen"
+has "$stdout" '"limit_bytes":209715200' "json: the limit"
+has "$stdout" '"state":"leak","kind":"js-heap"' "json: the verdict"
+has "$stdout" '"lines":{"gc":180,"other":0,"torn":0}' "json: the lines"
+
+run analyze --format=timeline --time-scale=60 "$work/leak.log"
+is "$(printf '%s\n' "$stdout" | grep -vc '^{"t_ms":[0-9]*,"score":[0-9.]*,"confidence":[0-9.]*,"state":"[a-z]*","kind":"[a-z-]*"}$')" \
+	0 "timeline: lines of JSON"
+printf '%s\n' "$stdout" >"$work/whole"
+head -n 120 "$work/leak.log" >"$work/part.log"
+run analyze --format=timeline --time-scale=60 "$work/part.log"
+is "$(printf '%s\n' "$stdout")" "$(head -n "$(printf '%s\n' "$stdout" | wc -l)" "$work/whole")" \
+	"timeline: the future does not change the past"
+
+awk 'BEGIN {
+	print "t_ms,rss_bytes,rss_anon_bytes,swap_bytes,threads,pid"
+	for (i = 0; i < 360; i++)
+		printf "%d,%d,%d,0,11,7\n", i * 250, 120e6 + i * 400e3, 90e6 + i * 400e3
+}' >"$work/proc.csv"
+awk 'BEGIN { print "line,t_ms"; for (i = 1; i <= 180; i++) printf "%d,%d\n", i, i * 500 + 100 }' \
+	>"$work/times.csv"
+run analyze --time-scale=60 --proc="$work/proc.csv" --times="$work/times.csv" "$work/flat.log"
+has "$stdout" "verdict: leak, kind native" "memory outside the heap is judged from /proc"
+run analyze --format=json --time-scale=60 --proc="$work/proc.csv" --memory-limit=400MiB "$work/flat.log"
+has "$stdout" '"process":{"leak":{"score":0.9' "json: the process is more than its isolates"
+
+run analyze --format=json /dev/null
+is "$status" 0 "a log without GC lines is no failure"
+has "$stdout" '"isolates":[]' "and has no isolates"
+has "$stdout" '"onset_ms":null' "and no onset"
+run analyze - <"$work/flat.log"
+has "$stdout" "pid 7, isolate main" "- is the standard input"
+
+{ cat "$work/leak.log" && printf '%s\n' \
+	'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'; } \
+	>"$work/oom.log"
+run analyze --format=json --time-scale=60 "$work/oom.log"
+has "$stdout" '"fatal_oom":true' "a fatal line is seen"
+
+gzip -c "$work/flat.log" >"$work/flat.log.gz"
+run analyze "$work/flat.log.gz"
+is "$status" 1 "a compressed log is a failure"
+has "$stderr" "zcat" "that says what to do"
+run analyze "$work/missing.log"
+is "$status:$stderr" "1:heapwatch analyze: $work/missing.log: No such file or directory" \
+	"a missing log is a failure"
+run analyze --proc="$work/flat.log" "$work/flat.log"
+is "$status" 1 "a CSV without its columns is a failure"
+has "$stderr" "the header has no column t_ms" "that names the column"
+printf 't_ms,rss_bytes\n1,x\n' >"$work/bad.csv"
+run analyze --proc="$work/bad.csv" "$work/flat.log"
+has "$stderr" "bad.csv:2: expected unsigned numbers" "a bad row is named by its line"
+
+for bad in --format=xml --format=svg --time-scale=0 --time-scale=x --heap-limit=1XB \
+	--memory-limit=-1 --fail-on=growth --unknown; do
+	run analyze "$bad" "$work/flat.log"
+	is "$status" 2 "$bad is a usage error"
+done
+run analyze
+is "$status" 2 "no file is a usage error"
+run analyze --help
+has "$stdout" "--heap-limit" "--help shows the options"
+finish

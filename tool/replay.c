@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Merges the inputs by time and feeds them to the model; the lines of one time come before its
+ * /proc sample.
+ */
+#include "tool/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/gclog/lines.h"
+#include "collectors/gclog/parse.h"
+#include "daemon/model/model.h"
+#include "daemon/scoring/scoring.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/units.h"
+#include "tool/recording.h"
+
+#define PROCESSES_MAX 4096
+#define READ_SIZE     ((size_t)64 * 1024)
+/* Recordings start at 0, where the model means "never". */
+#define ORIGIN_NS NS_PER_DAY
+
+enum proc_column {
+	PROC_T,
+	PROC_PID,
+	PROC_RSS,
+	PROC_ANON,
+	PROC_SWAP,
+	PROC_USER,
+	PROC_SYSTEM,
+	PROC_THREADS,
+	PROC_COUNT
+};
+
+static const char *const proc_columns[PROC_COUNT] = {
+    [PROC_T] = "t_ms",           [PROC_PID] = "?pid",
+    [PROC_RSS] = "rss_bytes",    [PROC_ANON] = "?rss_anon_bytes",
+    [PROC_SWAP] = "?swap_bytes", [PROC_USER] = "?utime_ms",
+    [PROC_SYSTEM] = "?stime_ms", [PROC_THREADS] = "?threads",
+};
+
+enum times_column { TIMES_LINE, TIMES_T, TIMES_COUNT };
+
+static const char *const times_columns[TIMES_COUNT] = {"line", "t_ms"};
+
+struct replay {
+	struct replay_options options;
+	struct scoring_options scoring;
+	struct model *model;
+	struct csv proc;
+	struct csv times;
+	struct replay_counts counts;
+	struct heap_table heaps;
+	struct gclog_parser parser;
+	uint64_t line_number;
+	uint64_t latest_ns; /* of all that was played */
+	struct process_key watched;
+	bool has_watched; /* by /proc samples */
+	int error;        /* sticky, of the callbacks below */
+	char *message;    /* where to say it */
+	size_t message_size;
+};
+
+uint64_t replay_ms(uint64_t at_ns)
+{
+	return u64_subtract_floor(at_ns, ORIGIN_NS) / NS_PER_MS;
+}
+
+static uint64_t recorded_ns(uint64_t ms)
+{
+	return u64_add_saturating(ORIGIN_NS, u64_multiply_saturating(ms, NS_PER_MS));
+}
+
+DEFINE_CLEANUP(struct replay, replay_free)
+
+struct replay *replay_new(const struct replay_options *options)
+{
+	_cleanup_(replay_freep) struct replay *replay = calloc(1, sizeof(*replay));
+	const struct model_options model_options = {
+	    .processes_max = PROCESSES_MAX,
+	    .apps_max = 1,
+	    .time_scale = options->time_scale,
+	};
+
+	if (replay == NULL)
+		return NULL;
+	replay->options = *options;
+	replay->scoring.time_scale = options->time_scale;
+	replay->latest_ns = ORIGIN_NS;
+	replay->model = model_new(&model_options);
+	if (replay->model == NULL)
+		return NULL;
+	return TAKE_PTR(replay);
+}
+
+struct replay *replay_free(struct replay *replay)
+{
+	if (replay == NULL)
+		return NULL;
+	heap_table_done(&replay->heaps);
+	csv_close(&replay->proc);
+	csv_close(&replay->times);
+	(void)model_free(replay->model);
+	free(replay);
+	return NULL;
+}
+
+const struct replay_counts *replay_counts(const struct replay *replay)
+{
+	return &replay->counts;
+}
+
+const struct heap_table *replay_heaps(const struct replay *replay)
+{
+	return &replay->heaps;
+}
+
+/* ---- processes ---- */
+
+static struct process_facts facts_of(const struct replay *replay, pid_t pid, uint64_t start_ns)
+{
+	return (struct process_facts){
+	    .key = {.pid = pid},
+	    .start_ns = start_ns,
+	    .app = "recording",
+	    .script = "",
+	    .node_version = "",
+	    .container_id = "",
+	    .pod_uid = "",
+	    .unit = "",
+	    .max_old_space_bytes = replay->options.heap_limit_bytes,
+	};
+}
+
+/* The process of this pid; made when new, as of start_ns. NULL without memory or beyond bounds. */
+static struct process *obtain_process(struct replay *replay, pid_t pid, uint64_t start_ns)
+{
+	struct process_facts facts = facts_of(replay, pid, start_ns);
+	struct process *process = model_find(replay->model, &facts.key);
+
+	if (process != NULL)
+		return process;
+	if (model_process_found(replay->model, start_ns, &facts) < 0)
+		return NULL;
+	return model_find(replay->model, &facts.key);
+}
+
+static bool is_watched_pid(const struct replay *replay, pid_t pid)
+{
+	return replay->has_watched && replay->watched.pid == pid;
+}
+
+static void evaluate(struct replay *replay, struct process *process, uint64_t at_ns)
+{
+	if (!scoring_is_due(process, at_ns, &replay->scoring))
+		return;
+	scoring_evaluate(process, at_ns, &replay->scoring);
+	if (replay->options.evaluated != NULL &&
+	    (!replay->has_watched || is_watched_pid(replay, process->key.pid)))
+		replay->options.evaluated(replay->options.context, replay_ms(at_ns), process);
+}
+
+const struct process *replay_process(const struct replay *replay)
+{
+	struct process *const *processes;
+	const struct process *found = NULL;
+	size_t count;
+	size_t i;
+
+	if (replay->has_watched)
+		return model_find(replay->model, &replay->watched);
+	count = model_processes(replay->model, &processes);
+	for (i = 0; i < count; i++) {
+		if (found == NULL || processes[i]->verdict.score > found->verdict.score)
+			found = processes[i];
+	}
+	return found;
+}
+
+/* ---- /proc samples ---- */
+
+static void add_sample(struct replay *replay, struct process *process, uint64_t at_ns,
+                       const uint64_t values[PROC_COUNT])
+{
+	uint64_t anon = values[PROC_ANON] > 0 ? values[PROC_ANON] : values[PROC_RSS];
+	const struct memory_sample sample = {
+	    .at_ns = at_ns,
+	    .rss_bytes = values[PROC_RSS],
+	    .rss_shared_bytes = u64_subtract_floor(values[PROC_RSS], anon),
+	    .user_cpu_ns = u64_multiply_saturating(values[PROC_USER], NS_PER_MS),
+	    .system_cpu_ns = u64_multiply_saturating(values[PROC_SYSTEM], NS_PER_MS),
+	    .threads = values[PROC_THREADS],
+	};
+	const struct memory_detail detail = {
+	    .at_ns = at_ns,
+	    .swap_bytes = values[PROC_SWAP],
+	    .limit_bytes = replay->options.memory_limit_bytes,
+	    .limit_usage_bytes = values[PROC_RSS],
+	    .limit_is_cgroup = replay->options.memory_limit_bytes > 0,
+	};
+
+	model_memory_detail(replay->model, &process->key, &detail);
+	model_memory(replay->model, &process->key, &sample);
+}
+
+/* Another pid than before is a new process in the place of the old one. */
+static void play_sample(struct replay *replay)
+{
+	const uint64_t *values = replay->proc.values;
+	uint64_t at_ns = recorded_ns(values[PROC_T]);
+	const struct process_exit exit = {.at_ns = at_ns, .cause = EXIT_CAUSE_EXIT};
+	struct process *process;
+
+	if (values[PROC_PID] > INT32_MAX)
+		return;
+	if (replay->has_watched && replay->watched.pid != (pid_t)values[PROC_PID]) {
+		model_process_exited(replay->model, &replay->watched, &exit);
+		replay->has_watched = false;
+	}
+	process = obtain_process(replay, (pid_t)values[PROC_PID], at_ns);
+	if (process == NULL)
+		return;
+	replay->watched = process->key;
+	replay->has_watched = true;
+	add_sample(replay, process, at_ns, values);
+	evaluate(replay, process, at_ns);
+}
+
+/* All samples before until_ns. */
+static int play_samples(struct replay *replay, uint64_t until_ns)
+{
+	while (replay->proc.has_row && recorded_ns(replay->proc.values[PROC_T]) < until_ns) {
+		play_sample(replay);
+		if (csv_next(&replay->proc, replay->message, replay->message_size) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- lines ---- */
+
+/*
+ * When the line was written: as recorded, else by the clock of its isolate. A process that is first
+ * heard of later in a log without times started no earlier than fits what came before.
+ */
+static uint64_t record_ns(const struct replay *replay, const struct gclog_record *record,
+                          uint64_t line_ns)
+{
+	const struct process_key key = {.pid = record->pid};
+	const struct process *process = model_find(replay->model, &key);
+	uint64_t uptime_ns = record->event.uptime_ns;
+
+	if (line_ns > 0)
+		return line_ns;
+	if (process != NULL)
+		return u64_add_saturating(process->start_ns, uptime_ns);
+	return u64_add_saturating(ORIGIN_NS, uptime_ns) > replay->latest_ns
+	           ? u64_add_saturating(ORIGIN_NS, uptime_ns)
+	           : replay->latest_ns;
+}
+
+/* Beside samples of /proc, what other processes wrote into the log is no part of the verdict. */
+static void play_gc(struct replay *replay, const struct gclog_record *record, uint64_t at_ns)
+{
+	uint64_t start_ns = u64_subtract_floor(at_ns, record->event.uptime_ns);
+	struct process *process = NULL;
+	struct process_facts facts;
+	struct heap_row *row;
+
+	if (replay->proc.path == NULL || is_watched_pid(replay, record->pid))
+		process = obtain_process(replay, record->pid, start_ns);
+	if (process != NULL)
+		model_gc(replay->model, &process->key, at_ns, &record->event);
+	facts = facts_of(replay, record->pid, process != NULL ? process->start_ns : start_ns);
+	row = heap_table_obtain(&replay->heaps, &facts, record->event.isolate, &replay->scoring);
+	if (row != NULL) {
+		heap_row_add_gc(row, at_ns, &record->event, &replay->scoring);
+		if (process != NULL)
+			heap_row_take_name(row, process);
+	}
+	if (process != NULL)
+		evaluate(replay, process, at_ns);
+}
+
+static void play_incident(struct replay *replay, const struct gclog_record *record)
+{
+	const struct process_key key = {.pid = record->pid};
+	struct heap_row *row = heap_table_find(&replay->heaps, record->pid, record->event.isolate);
+
+	model_incident(replay->model, &key, record->event.isolate, replay->latest_ns,
+	               record->incident);
+	if (row != NULL)
+		process_add_incident(row->alone, record->event.isolate, replay->latest_ns,
+		                     record->incident);
+}
+
+static void play_record(struct replay *replay, enum gclog_result result,
+                        const struct gclog_record *record, uint64_t line_ns)
+{
+	uint64_t at_ns;
+
+	switch (result) {
+	case GCLOG_GC:
+		replay->counts.gc++;
+		at_ns = record_ns(replay, record, line_ns);
+		if (replay->error == 0)
+			replay->error = play_samples(replay, at_ns);
+		if (at_ns > replay->latest_ns)
+			replay->latest_ns = at_ns;
+		play_gc(replay, record, at_ns);
+		break;
+	case GCLOG_INCIDENT:
+		play_incident(replay, record);
+		break;
+	case GCLOG_TORN:
+		replay->counts.torn++;
+		break;
+	case GCLOG_OTHER:
+	case GCLOG_REPEAT:
+	case GCLOG_RESULT_COUNT:
+		break;
+	}
+}
+
+/* Arrival of the current line, 0 when not recorded. */
+static uint64_t line_arrival(struct replay *replay)
+{
+	while (replay->times.has_row && replay->times.values[TIMES_LINE] < replay->line_number) {
+		if (csv_next(&replay->times, replay->message, replay->message_size) < 0) {
+			replay->error = -EINVAL;
+			return 0;
+		}
+	}
+	if (!replay->times.has_row || replay->times.values[TIMES_LINE] != replay->line_number)
+		return 0;
+	return recorded_ns(replay->times.values[TIMES_T]);
+}
+
+static void play_line(void *context, const char *line, size_t length)
+{
+	struct replay *replay = context;
+	struct gclog_record record;
+	enum gclog_result result;
+	uint64_t line_ns;
+	bool is_other = true;
+	size_t at = 0;
+
+	replay->line_number++;
+	line_ns = line_arrival(replay);
+	do {
+		result = gclog_parse(&replay->parser, line, length, &at, &record);
+		is_other = is_other && result != GCLOG_GC && result != GCLOG_TORN;
+		play_record(replay, result, &record, line_ns);
+	} while (at < length);
+	if (is_other)
+		replay->counts.other++;
+}
+
+static bool is_gzip(const char *bytes, size_t length)
+{
+	return length >= 2 && (unsigned char)bytes[0] == 0x1f && (unsigned char)bytes[1] == 0x8b;
+}
+
+static int fail(struct replay *replay, int error, const char *path, const char *what)
+{
+	(void)snprintf(replay->message, replay->message_size, "%s: %s", path, what);
+	return error;
+}
+
+static int read_stream(struct replay *replay, FILE *file, const char *path)
+{
+	_cleanup_(freep) char *bytes = malloc(READ_SIZE);
+	struct lines lines = {0};
+	bool is_first = true;
+	size_t length;
+
+	if (bytes == NULL)
+		return fail(replay, -ENOMEM, path, strerror(ENOMEM));
+	while (replay->error == 0 && (length = fread(bytes, 1, READ_SIZE, file)) > 0) {
+		if (is_first && is_gzip(bytes, length)) {
+			replay->error =
+			    fail(replay, -ENOTSUP, path,
+			         "is compressed; pass it through zcat and give - instead");
+			break;
+		}
+		is_first = false;
+		lines_feed(&lines, bytes, length, play_line, replay);
+	}
+	if (replay->error == 0 && ferror(file))
+		replay->error = fail(replay, -EIO, path, strerror(EIO));
+	if (replay->error == 0)
+		lines_finish(&lines, play_line, replay);
+	lines_done(&lines);
+	return replay->error;
+}
+
+static int open_beside(struct csv *csv, const char *path, const char *const *columns, size_t count,
+                       struct replay *replay)
+{
+	int result;
+
+	if (path == NULL || csv->path != NULL)
+		return 0;
+	result = csv_open(csv, path, columns, count, replay->message, replay->message_size);
+	if (result < 0)
+		return result;
+	return csv_next(csv, replay->message, replay->message_size);
+}
+
+int replay_file(struct replay *replay, const char *path, char *reterr_message, size_t message_size)
+{
+	_cleanup_(fclosep) FILE *opened = NULL;
+	int result;
+
+	replay->message = reterr_message;
+	replay->message_size = message_size;
+	result =
+	    open_beside(&replay->proc, replay->options.proc_path, proc_columns, PROC_COUNT, replay);
+	if (result < 0)
+		return result;
+	result = open_beside(&replay->times, replay->options.times_path, times_columns, TIMES_COUNT,
+	                     replay);
+	if (result < 0)
+		return result;
+	replay->parser = (struct gclog_parser){0};
+	if (strcmp(path, "-") == 0)
+		return read_stream(replay, stdin, path);
+	opened = fopen(path, "re");
+	if (opened == NULL)
+		return fail(replay, -errno, path, strerror(errno));
+	return read_stream(replay, opened, path);
+}
+
+/* Reports speak as of the end, not as of the last evaluation that was due. */
+static void evaluate_last(struct replay *replay, struct process *process)
+{
+	uint64_t at_ns =
+	    process->scored_ns > replay->latest_ns ? process->scored_ns : replay->latest_ns;
+
+	if (process->needs_scoring || process->scored_ns == 0)
+		scoring_evaluate(process, at_ns, &replay->scoring);
+}
+
+int replay_finish(struct replay *replay, char *reterr_message, size_t message_size)
+{
+	struct process *const *processes;
+	size_t count;
+	size_t i;
+	int result;
+
+	replay->message = reterr_message;
+	replay->message_size = message_size;
+	result = play_samples(replay, UINT64_MAX);
+	if (result < 0)
+		return result;
+	for (i = 0; i < replay->heaps.count; i++)
+		evaluate_last(replay, replay->heaps.rows[i].alone);
+	count = model_processes(replay->model, &processes);
+	for (i = 0; i < count; i++)
+		evaluate_last(replay, processes[i]);
+	return 0;
+}
