@@ -44,16 +44,16 @@ static struct config *parse_good(const char *text)
 	return config;
 }
 
-static struct config *load_fixture(const char *name, int expected_result,
-                                   char message[CONFIG_MESSAGE_SIZE])
+static struct config *load_fixture(const char *name)
 {
+	char message[CONFIG_MESSAGE_SIZE] = "";
 	const char *top = getenv("top_srcdir");
 	struct config *config = NULL;
 	char path[4096];
 
 	ck_assert_ptr_nonnull(top);
 	(void)snprintf(path, sizeof(path), "%s/tests/fixtures/config/%s", top, name);
-	ck_assert_int_eq(config_load(path, NULL, NULL, &config, message), expected_result);
+	ck_assert_msg(config_load(path, NULL, NULL, &config, message) == 0, "%s", message);
 	return config;
 }
 
@@ -150,8 +150,7 @@ static void check_full_receivers(const struct config *config)
 
 START_TEST(test_every_key_is_read)
 {
-	char message[CONFIG_MESSAGE_SIZE] = "";
-	_cleanup_(config_freep) struct config *config = load_fixture("full.good.yml", 0, message);
+	_cleanup_(config_freep) struct config *config = load_fixture("full.good.yml");
 
 	check_full_sections(config);
 	check_full_rules(config);
@@ -162,11 +161,10 @@ END_TEST
 START_TEST(test_good_files)
 {
 	static const char *const names[] = {"empty-sections.good.yml", "anchors.good.yml"};
-	char message[CONFIG_MESSAGE_SIZE] = "";
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		config_free(load_fixture(names[i], 0, message));
+		config_free(load_fixture(names[i]));
 }
 END_TEST
 
@@ -295,8 +293,7 @@ static void check_dump_round_trip(const struct config *config)
 
 START_TEST(test_dump_reads_back_as_the_same)
 {
-	char message[CONFIG_MESSAGE_SIZE] = "";
-	_cleanup_(config_freep) struct config *full = load_fixture("full.good.yml", 0, message);
+	_cleanup_(config_freep) struct config *full = load_fixture("full.good.yml");
 	_cleanup_(config_freep) struct config *defaults = config_new_default();
 	_cleanup_(config_freep) struct config *odd =
 	    parse_good("sampling: {interval: 1500.0001ms, smaps_max_rss: 1025}\n"
