@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Facts go up: from the collectors through the sink into the model. Collectors are told of each
+ * other's processes here, so that none knows another.
+ */
+#include "daemon/collection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/exposition/metrics.h"
+#include "daemon/model/model.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/units.h"
+
+#define COLLECTORS_MAX 8
+
+struct collection {
+	struct collector_sink sink;
+	struct model *model;
+	void *instances[COLLECTORS_MAX];
+	struct collector_status status[COLLECTORS_MAX];
+};
+
+static void tell_collectors(struct collection *collection, const struct process_facts *facts)
+{
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++)
+		if (collector_registry[i]->process_seen != NULL)
+			collector_registry[i]->process_seen(collection->instances[i], facts);
+}
+
+static void on_process_found(void *context, const struct process_facts *facts)
+{
+	struct collection *collection = context;
+	int r = model_process_found(collection->model, clock_boottime_ns(), facts);
+
+	if (r < 0) {
+		log_debug("process is not followed pid=%d",
+		          facts->key.pid); /* counted by the model */
+		return;
+	}
+	log_debug("found pid=%d app=\"%s\" node=%s", facts->key.pid, facts->app,
+	          facts->node_version);
+	tell_collectors(collection, facts);
+}
+
+static void on_process_changed(void *context, const struct process_facts *facts)
+{
+	struct collection *collection = context;
+
+	if (model_process_changed(collection->model, facts) == 0)
+		tell_collectors(collection, facts);
+}
+
+static void on_process_exited(void *context, const struct process_key *key,
+                              const struct process_exit *exit)
+{
+	struct collection *collection = context;
+	size_t i;
+
+	log_debug("gone pid=%d", key->pid);
+	/* First, so that the last lines of its log are still counted for it. */
+	for (i = 0; i < collector_registry_count; i++)
+		if (collector_registry[i]->process_gone != NULL)
+			collector_registry[i]->process_gone(collection->instances[i], key);
+	model_process_exited(collection->model, key, exit);
+}
+
+static void on_process_dropped(void *context, enum drop_reason reason)
+{
+	struct collection *collection = context;
+
+	model_dropped(collection->model, reason);
+}
+
+static void on_memory(void *context, const struct process_key *key,
+                      const struct memory_sample *sample)
+{
+	struct collection *collection = context;
+
+	model_memory(collection->model, key, sample);
+}
+
+static void on_memory_detail(void *context, const struct process_key *key,
+                             const struct memory_detail *detail)
+{
+	struct collection *collection = context;
+
+	model_memory_detail(collection->model, key, detail);
+}
+
+static void on_proportional(void *context, const struct process_key *key,
+                            const struct proportional_sample *sample)
+{
+	struct collection *collection = context;
+
+	model_proportional(collection->model, key, sample);
+}
+
+static void on_gc(void *context, const struct process_key *key, uint64_t at_ns,
+                  const struct gc_event *event)
+{
+	struct collection *collection = context;
+
+	model_gc(collection->model, key, at_ns, event);
+}
+
+static void on_incident(void *context, const struct process_key *key, uint64_t isolate,
+                        uint64_t at_ns, enum heap_incident incident)
+{
+	struct collection *collection = context;
+
+	model_incident(collection->model, key, isolate, at_ns, incident);
+}
+
+static void on_error(void *context, const char *collector, enum collector_error error)
+{
+	struct collection *collection = context;
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++)
+		if (strcmp(collector_registry[i]->name, collector) == 0)
+			collection->status[i].errors[error]++;
+}
+
+static struct collector_sink make_sink(struct collection *collection)
+{
+	return (struct collector_sink){
+	    .context = collection,
+	    .process_found = on_process_found,
+	    .process_changed = on_process_changed,
+	    .process_exited = on_process_exited,
+	    .process_dropped = on_process_dropped,
+	    .memory = on_memory,
+	    .memory_detail = on_memory_detail,
+	    .proportional = on_proportional,
+	    .gc = on_gc,
+	    .incident = on_incident,
+	    .error = on_error,
+	};
+}
+
+DEFINE_CLEANUP(struct collection, collection_free)
+
+struct collection *collection_new(const struct collector_options *options,
+                                  const struct collector_host *host, struct model *model)
+{
+	_cleanup_(collection_freep) struct collection *collection = calloc(1, sizeof(*collection));
+	size_t i;
+
+	if (collection == NULL || collector_registry_count > COLLECTORS_MAX)
+		return NULL;
+	collection->model = model;
+	collection->sink = make_sink(collection);
+	for (i = 0; i < collector_registry_count; i++) {
+		collection->status[i].name = collector_registry[i]->name;
+		collection->instances[i] =
+		    collector_registry[i]->create(options, host, &collection->sink);
+		if (collection->instances[i] == NULL)
+			return NULL;
+	}
+	return TAKE_PTR(collection);
+}
+
+struct collection *collection_free(struct collection *collection)
+{
+	size_t i;
+
+	if (collection == NULL)
+		return NULL;
+	for (i = collector_registry_count; i-- > 0;)
+		if (collection->instances[i] != NULL)
+			collector_registry[i]->destroy(collection->instances[i]);
+	free(collection);
+	return NULL;
+}
+
+void collection_pass(struct collection *collection)
+{
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++) {
+		struct collector_status *status = &collection->status[i];
+		uint64_t start_ns = clock_boottime_ns();
+
+		status->is_success =
+		    collector_registry[i]->pass(collection->instances[i], start_ns) >= 0;
+		status->duration_seconds = ns_to_seconds(clock_boottime_ns() - start_ns);
+	}
+}
+
+size_t collection_status(struct collection *collection, const struct collector_status **ret_status)
+{
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++)
+		if (collector_registry[i]->counters != NULL)
+			collection->status[i].counter_count = collector_registry[i]->counters(
+			    collection->instances[i], collection->status[i].counters);
+	*ret_status = collection->status;
+	return collector_registry_count;
+}

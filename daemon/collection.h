@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/*
+ * All collectors of the registry, and the sink that takes their facts into the model.
+ */
+#ifndef HEAPWATCH_DAEMON_COLLECTION_H
+#define HEAPWATCH_DAEMON_COLLECTION_H
+
+#include <stddef.h>
+
+#include "collectors/collector.h"
+
+struct collection;
+struct collector_status;
+struct model;
+
+/* Creates every collector; NULL when one cannot start (logged). host and model are borrowed. */
+struct collection *collection_new(const struct collector_options *options,
+                                  const struct collector_host *host, struct model *model);
+/* After the loop is drained. */
+struct collection *collection_free(struct collection *collection);
+
+/* One pass of each, in the order of the registry. */
+void collection_pass(struct collection *collection);
+/* How each is doing, with counters of now; the array is the collection's. Returns how many. */
+size_t collection_status(struct collection *collection, const struct collector_status **ret_status);
+
+#endif

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+/*
+ * discover → collect → observe → score → expose: each sampling interval one pass of every
+ * collector, then the verdicts that are due, a slice at a time. Requests are answered from what is
+ * known.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/collector.h"
+#include "config/config.h"
+#include "daemon/collection.h"
+#include "daemon/exposition/http.h"
+#include "daemon/exposition/landing.h"
+#include "daemon/exposition/metrics.h"
+#include "daemon/loop.h"
+#include "daemon/model/model.h"
+#include "daemon/scoring/scoring.h"
+#include "daemon/self.h"
+#include "daemon/service.h"
+#include "daemon/state.h"
+#include "daemon/web.h"
+#include "lib/buf.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/units.h"
+
+#define SLICE_NS         (5 * NS_PER_MS) /* of scoring between two turns of the loop */
+#define ONCE_PASSES      3
+#define ONCE_INTERVAL_MS 500
+#define EXPOSITION_MAX   (256U << 20)
+#define DEFAULT_LISTEN   ":10765"
+
+struct daemon {
+	const struct daemon_options *options;
+	const struct config *config;
+	struct loop *loop;
+	struct collector_host host;
+	struct model *model;
+	struct state *state;
+	struct collection *collection;
+	struct self_status self;
+	struct scoring_options scoring;
+	uint64_t pass_count;
+	uint64_t generation; /* of what /metrics shows */
+	size_t next_scored;
+	int result;
+
+	struct loop_timer *pass_timer;
+	struct loop_timer *scoring_timer;
+	struct loop_timer *watchdog_timer;
+	struct web *web;
+	struct http_endpoint endpoints[2];
+};
+
+/* ---- scoring: what is due, in slices ---- */
+
+static void score_slice(void *data)
+{
+	struct daemon *daemon = data;
+	struct process *const *processes;
+	size_t count = model_processes(daemon->model, &processes);
+	uint64_t now_ns = clock_boottime_ns();
+	uint64_t deadline_ns = now_ns + SLICE_NS;
+
+	for (; daemon->next_scored < count; daemon->next_scored++) {
+		if (!scoring_is_due(processes[daemon->next_scored], now_ns, &daemon->scoring))
+			continue;
+		scoring_evaluate(processes[daemon->next_scored], now_ns, &daemon->scoring);
+		now_ns = clock_boottime_ns();
+		if (now_ns >= deadline_ns) {
+			loop_timer_start(daemon->scoring_timer, 0,
+			                 0); /* the rest after others had their turn */
+			return;
+		}
+	}
+	daemon->generation++;
+}
+
+/* ---- a pass ---- */
+
+static void finish_once(struct daemon *daemon);
+
+static void first_pass_done(struct daemon *daemon)
+{
+	if (daemon->options->is_once)
+		return;
+	log_info("ready processes=%zu",
+	         model_processes(daemon->model, &(struct process *const *){NULL}));
+	service_ready();
+}
+
+static void on_pass(void *data)
+{
+	struct daemon *daemon = data;
+
+	collection_pass(daemon->collection);
+	model_advance(daemon->model, clock_boottime_ns());
+	daemon->generation++;
+	daemon->next_scored = 0;
+	score_slice(daemon);
+	state_save(daemon->state, daemon->model);
+	if (daemon->pass_count++ == 0)
+		first_pass_done(daemon);
+	if (daemon->options->is_once && daemon->pass_count == ONCE_PASSES)
+		finish_once(daemon);
+}
+
+/* ---- exposition ---- */
+
+static int render_metrics(void *context, struct buf *out)
+{
+	struct daemon *daemon = context;
+
+	self_measure(&daemon->self);
+	daemon->self.collector_count =
+	    collection_status(daemon->collection, &daemon->self.collectors);
+	metrics_write(daemon->model, &daemon->self, clock_boottime_ns(), out);
+	return buf_failed(out) ? -ENOMEM : 0;
+}
+
+static int render_landing(void *context, struct buf *out)
+{
+	struct daemon *daemon = context;
+
+	landing_write(daemon->model, &daemon->self, daemon->options->telemetry_path, out);
+	return buf_failed(out) ? -ENOMEM : 0;
+}
+
+static uint64_t generation(void *context)
+{
+	const struct daemon *daemon = context;
+
+	return daemon->generation;
+}
+
+static int is_ready(void *context)
+{
+	const struct daemon *daemon = context;
+
+	return daemon->pass_count > 0;
+}
+
+static void finish_once(struct daemon *daemon)
+{
+	struct buf body = BUF_INIT(EXPOSITION_MAX);
+
+	daemon->result = render_metrics(daemon, &body);
+	if (daemon->result == 0 && fwrite(buf_string(&body), 1, body.length, stdout) != body.length)
+		daemon->result = -EIO;
+	if (fflush(stdout) != 0)
+		daemon->result = -errno;
+	if (daemon->result < 0)
+		log_error(daemon->result, "cannot print the exposition");
+	buf_done(&body);
+	loop_stop(daemon->loop);
+}
+
+static int start_web(struct daemon *daemon)
+{
+	static const struct option_list fallback = {.values = {DEFAULT_LISTEN}, .count = 1};
+	const struct daemon_options *options = daemon->options;
+	const struct option_list *addresses =
+	    options->listen_addresses.count > 0 ? &options->listen_addresses : &fallback;
+	const struct http_options http_options = {
+	    .listen_addresses = addresses->values,
+	    .listen_count = addresses->count,
+	    .endpoints = daemon->endpoints,
+	    .endpoint_count = 2,
+	    .context = daemon,
+	    .connections_max = options->connections_max,
+	    .generation = generation,
+	    .is_ready = is_ready,
+	};
+
+	daemon->endpoints[0] = (struct http_endpoint){
+	    .path = options->telemetry_path,
+	    .content_type = "text/plain; version=0.0.4; charset=utf-8",
+	    .render = render_metrics,
+	};
+	daemon->endpoints[1] = (struct http_endpoint){
+	    .path = "/",
+	    .content_type = "text/html; charset=utf-8",
+	    .render = render_landing,
+	    .headers = landing_headers,
+	    .header_count = LANDING_HEADER_COUNT,
+	};
+	daemon->web = web_start(&http_options, daemon->loop, &daemon->host);
+	return daemon->web == NULL ? -EINVAL : 0;
+}
+
+/* ---- start and end ---- */
+
+static void on_watchdog(void *data)
+{
+	(void)data;
+	service_alive();
+}
+
+static void on_signal(void *data, int signal)
+{
+	struct daemon *daemon = data;
+
+	if (signal == SIGHUP) {
+		log_warnx("the configuration is read at the start only, restart to apply it");
+		return;
+	}
+	log_info("stopping signal=%d", signal);
+	service_stopping();
+	loop_stop(daemon->loop);
+}
+
+static int watch_signals(struct daemon *daemon)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]) && r >= 0; i++)
+		r = loop_on_signal(daemon->loop, signals[i], on_signal, daemon);
+	return r;
+}
+
+static int make_timers(struct daemon *daemon)
+{
+	daemon->pass_timer = loop_timer_new(daemon->loop, on_pass, daemon);
+	daemon->scoring_timer = loop_timer_new(daemon->loop, score_slice, daemon);
+	daemon->watchdog_timer = loop_timer_new(daemon->loop, on_watchdog, daemon);
+	if (daemon->pass_timer == NULL || daemon->scoring_timer == NULL ||
+	    daemon->watchdog_timer == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+static int make_collectors(struct daemon *daemon)
+{
+	const struct collector_options options = {
+	    .config = daemon->config,
+	    .procfs_path = daemon->options->procfs_path,
+	    .rootfs_path = daemon->options->rootfs_path,
+	    .storage_path = daemon->state != NULL ? daemon->options->storage_path : NULL,
+	    .gc_log_globs = daemon->options->gc_log_globs,
+	};
+
+	daemon->collection = collection_new(&options, &daemon->host, daemon->model);
+	return daemon->collection == NULL ? -EINVAL : 0;
+}
+
+static int make_model(struct daemon *daemon)
+{
+	double time_scale = daemon->config->scoring.time_scale;
+	const struct model_options options = {
+	    .processes_max = daemon->config->limits.processes,
+	    .apps_max = daemon->config->limits.apps,
+	    .min_age_ns = (uint64_t)((double)daemon->config->discovery.min_age_ns / time_scale),
+	    .time_scale = time_scale,
+	};
+
+	daemon->model = model_new(&options);
+	if (daemon->model == NULL)
+		return -ENOMEM;
+	daemon->scoring.time_scale = time_scale;
+	if (daemon->options->is_once)
+		return 0; /* a glance leaves no trace */
+	daemon->state =
+	    state_open(daemon->options->storage_path, daemon->options->storage_is_required,
+	               &daemon->host, daemon->model);
+	return daemon->state == NULL && daemon->options->storage_is_required ? -EACCES : 0;
+}
+
+static void describe_self(struct daemon *daemon)
+{
+	daemon->self.version = PACKAGE_VERSION;
+	daemon->self.revision = HEAPWATCH_REVISION;
+	daemon->self.compiler = __VERSION__;
+	daemon->self.config_reload_successful = 1;
+	daemon->self.config_reload_success_timestamp_seconds = ns_to_seconds(clock_realtime_ns());
+}
+
+static int set_up(struct daemon *daemon)
+{
+	int r;
+
+	daemon->loop = loop_new();
+	if (daemon->loop == NULL)
+		return -ENOMEM;
+	daemon->host = loop_host(daemon->loop);
+	describe_self(daemon);
+	r = make_model(daemon);
+	if (r >= 0)
+		r = make_timers(daemon);
+	if (r >= 0)
+		r = make_collectors(daemon);
+	if (r >= 0)
+		r = watch_signals(daemon);
+	if (r >= 0 && !daemon->options->is_once)
+		r = start_web(daemon);
+	return r;
+}
+
+struct daemon *daemon_new(const struct daemon_options *options)
+{
+	struct daemon *daemon = calloc(1, sizeof(*daemon));
+	int r;
+
+	if (daemon == NULL)
+		return NULL;
+	daemon->options = options;
+	daemon->config = options->config;
+	r = set_up(daemon);
+	if (r < 0) {
+		log_error(r, "cannot start");
+		return daemon_free(daemon);
+	}
+	return daemon;
+}
+
+struct daemon *daemon_free(struct daemon *daemon)
+{
+	if (daemon == NULL)
+		return NULL;
+	if (daemon->loop != NULL)
+		loop_drain(daemon->loop);
+	web_stop(daemon->web);
+	collection_free(daemon->collection);
+	state_close(daemon->state, daemon->model);
+	model_free(daemon->model);
+	loop_free(daemon->loop);
+	free(daemon);
+	return NULL;
+}
+
+int daemon_run(struct daemon *daemon)
+{
+	uint64_t interval_ms = daemon->config->sampling.interval_ns / NS_PER_MS;
+	uint64_t watchdog_ms = service_watchdog_interval_ms();
+
+	if (daemon->options->is_once)
+		interval_ms = ONCE_INTERVAL_MS;
+	if (watchdog_ms > 0)
+		loop_timer_start(daemon->watchdog_timer, watchdog_ms, watchdog_ms);
+	loop_timer_start(daemon->pass_timer, 0, interval_ms);
+	loop_run(daemon->loop);
+	return daemon->result;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The wiring: loop, collectors, model, scoring, exposition. The only place that sees all of them.
+ */
+#ifndef HEAPWATCH_DAEMON_DAEMON_H
+#define HEAPWATCH_DAEMON_DAEMON_H
+
+#include <stdbool.h>
+
+#include "lib/options.h"
+
+struct config;
+struct daemon;
+
+struct daemon_options {
+	const struct config *config;
+	const char *procfs_path;
+	const char *rootfs_path;
+	const char *storage_path;
+	bool storage_is_required; /* given on the command line: not writable is an error */
+	const char *telemetry_path;
+	struct option_list listen_addresses;
+	struct option_list gc_log_globs;
+	unsigned connections_max;
+	bool is_once; /* sample, print one exposition, end; no server */
+};
+
+/* NULL: could not start (logged). options are borrowed for the daemon's life. */
+struct daemon *daemon_new(const struct daemon_options *options);
+struct daemon *daemon_free(struct daemon *daemon);
+/* Until SIGTERM or SIGINT, or the exposition of is_once is printed; 0 or a negative errno. */
+int daemon_run(struct daemon *daemon) __attribute__((warn_unused_result));
+
+#endif

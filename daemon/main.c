@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+/*
+ * heapwatchd: options, configuration, and the way out. Everything else is in daemon.c and below.
+ * Exit status: 0 fine, 1 failure, 2 usage or bad configuration.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "daemon/daemon.h"
+#include "lib/buf.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/numbers.h"
+#include "lib/options.h"
+#include "lib/units.h"
+
+#define EXIT_USAGE      2
+#define DUMP_MAX        (4U << 20)
+#define MESSAGE_SIZE    512
+#define REQUESTS_MAX    1000
+#define INTERVAL_MIN_NS (100 * NS_PER_MS)
+
+#define DEFAULT_CONFIG_FILE  SYSCONFDIR "/heapwatch/heapwatchd.yml"
+#define DEFAULT_STORAGE_PATH LOCALSTATEDIR "/lib/heapwatch"
+
+DEFINE_CLEANUP(struct config, config_free)
+
+struct arguments {
+	const char *config_file;
+	bool config_check;
+	bool config_dump;
+	struct option_list listen_addresses;
+	bool systemd_socket;
+	const char *web_config_file;
+	const char *telemetry_path;
+	const char *max_requests;
+	bool enable_lifecycle;
+	bool enable_admin_api;
+	const char *procfs_path;
+	const char *rootfs_path;
+	const char *storage_path;
+	const char *sample_interval;
+	struct option_list gc_log_globs;
+	const char *inspector;
+	bool once;
+	const char *log_level;
+	const char *log_format;
+	bool version;
+	bool help;
+};
+
+#define ROW(flag, word, kind_of, member, otherwise, text)                                    \
+	{                                                                                    \
+		.name = (flag), .argument = (word), .fallback = (otherwise), .help = (text), \
+		.kind = (kind_of), .offset = offsetof(struct arguments, member)              \
+	}
+
+static const struct option_row option_rows[] = {
+    ROW("config.file", "FILE", OPTION_STRING, config_file, DEFAULT_CONFIG_FILE,
+        "Configuration; the default one may be absent."),
+    ROW("config.check", NULL, OPTION_FLAG, config_check, NULL,
+        "Check the configuration and exit: 0 valid, 2 not."),
+    ROW("config.dump", NULL, OPTION_FLAG, config_dump, NULL,
+        "Print the configuration in effect and exit."),
+    ROW("web.listen-address", "ADDRESS", OPTION_LIST, listen_addresses, ":10765",
+        "Where to serve: HOST:PORT, :PORT, [V6]:PORT or unix:PATH; repeatable."),
+    ROW("web.systemd-socket", NULL, OPTION_FLAG, systemd_socket, NULL,
+        "Use the sockets of systemd (not in this version)."),
+    ROW("web.config.file", "FILE", OPTION_STRING, web_config_file, NULL,
+        "TLS and authentication (not in this version)."),
+    ROW("web.telemetry-path", "PATH", OPTION_STRING, telemetry_path, "/metrics",
+        "Where the metrics are."),
+    ROW("web.max-requests", "N", OPTION_STRING, max_requests, "40", "Connections served at once."),
+    ROW("web.enable-lifecycle", NULL, OPTION_FLAG, enable_lifecycle, NULL,
+        "Allow reloading by HTTP (no effect in this version)."),
+    ROW("web.enable-admin-api", NULL, OPTION_FLAG, enable_admin_api, NULL,
+        "Allow explanations by HTTP (no effect in this version)."),
+    ROW("path.procfs", "DIR", OPTION_STRING, procfs_path, "/proc", "Where proc is mounted."),
+    ROW("path.rootfs", "DIR", OPTION_STRING, rootfs_path, "/", "Where the host's root is mounted."),
+    ROW("storage.path", "DIR", OPTION_STRING, storage_path, DEFAULT_STORAGE_PATH,
+        "What must survive a restart."),
+    ROW("sample.interval", "DURATION", OPTION_STRING, sample_interval, "5s",
+        "Time between two samples; overrides sampling.interval."),
+    ROW("gc.log", "GLOB", OPTION_LIST, gc_log_globs, NULL,
+        "Follow these GC logs, too; repeatable."),
+    ROW("inspector", "MODE", OPTION_STRING, inspector, "off",
+        "off, attach or signal (only off in this version)."),
+    ROW("once", NULL, OPTION_FLAG, once, NULL,
+        "Sample for a moment, print one exposition and exit."),
+    ROW("log.level", "LEVEL", OPTION_STRING, log_level, "info", "debug, info, warn or error."),
+    ROW("log.format", "FORMAT", OPTION_STRING, log_format, "logfmt", "logfmt or json."),
+    ROW("version", NULL, OPTION_FLAG, version, NULL, "Print the version and exit."),
+    ROW("help", NULL, OPTION_FLAG, help, NULL, "Print this help and exit."),
+};
+
+static const struct option_table options = {
+    .program = "heapwatchd",
+    .synopsis = "[OPTION]...",
+    .purpose = "Watch the Node.js processes of this host for memory leaks.",
+    .rows = option_rows,
+    .count = sizeof(option_rows) / sizeof(option_rows[0]),
+};
+
+static int usage_error(const char *message)
+{
+	(void)fprintf(stderr, "heapwatchd: %s\n", message);
+	return -EINVAL;
+}
+
+static int set_up_log(const struct arguments *arguments)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	enum log_format format = LOG_FORMAT_LOGFMT;
+
+	if (arguments->log_level != NULL && log_level_parse(arguments->log_level, &level) < 0)
+		return usage_error("--log.level: expected debug, info, warn or error");
+	if (arguments->log_format != NULL && log_format_parse(arguments->log_format, &format) < 0)
+		return usage_error("--log.format: expected logfmt or json");
+	log_setup(level, format);
+	return 0;
+}
+
+/* What would be dangerous to ignore is refused; what is merely missing is said. */
+static int check_unavailable(const struct arguments *arguments)
+{
+	if (arguments->web_config_file != NULL)
+		return usage_error(
+		    "--web.config.file: TLS and authentication are not in this version");
+	if (arguments->systemd_socket)
+		return usage_error("--web.systemd-socket: not in this version");
+	if (arguments->enable_lifecycle)
+		log_warnx("--web.enable-lifecycle has no effect in this version");
+	if (arguments->enable_admin_api)
+		log_warnx("--web.enable-admin-api has no effect in this version");
+	return 0;
+}
+
+static void on_config_warning(void *context, const char *message)
+{
+	(void)context;
+	log_warnx("%s", message);
+}
+
+static int load_config(const struct arguments *arguments, struct config **ret_config)
+{
+	const char *path =
+	    arguments->config_file != NULL ? arguments->config_file : DEFAULT_CONFIG_FILE;
+	char message[CONFIG_MESSAGE_SIZE];
+	int r;
+
+	if (arguments->config_file == NULL && access(path, F_OK) < 0) {
+		*ret_config = config_new_default();
+		return *ret_config == NULL ? -ENOMEM : 0;
+	}
+	r = config_load(path, on_config_warning, NULL, ret_config, message);
+	if (r < 0)
+		(void)fprintf(stderr, "%s\n", message);
+	return r;
+}
+
+/* Flags win over the file. */
+static int apply_flags(const struct arguments *arguments, struct config *config)
+{
+	uint64_t interval_ns;
+
+	if (arguments->sample_interval != NULL) {
+		if (duration_parse(arguments->sample_interval, &interval_ns) < 0 ||
+		    interval_ns < INTERVAL_MIN_NS || interval_ns > NS_PER_HOUR)
+			return usage_error("--sample.interval: expected a duration of 100ms to 1h");
+		config->sampling.interval_ns = interval_ns;
+	}
+	if (arguments->inspector != NULL) {
+		if (inspector_mode_parse(arguments->inspector, &config->inspector.mode) < 0)
+			return usage_error("--inspector: expected off, attach or signal");
+		if (config->inspector.mode != INSPECTOR_OFF)
+			log_warnx("--inspector has no effect in this version");
+	}
+	return 0;
+}
+
+static int fill_options(const struct arguments *arguments, const struct config *config,
+                        struct daemon_options *ret_options)
+{
+	uint64_t requests = 40;
+	const char *text = arguments->max_requests;
+
+	if (text != NULL && (number_parse_u64(text, strlen(text), &requests) < 0 || requests == 0 ||
+	                     requests > REQUESTS_MAX))
+		return usage_error("--web.max-requests: expected a number of 1 to 1000");
+	if (arguments->telemetry_path != NULL &&
+	    (arguments->telemetry_path[0] != '/' || arguments->telemetry_path[1] == '\0'))
+		return usage_error("--web.telemetry-path: expected a path such as /metrics");
+	*ret_options = (struct daemon_options){
+	    .config = config,
+	    .procfs_path = arguments->procfs_path != NULL ? arguments->procfs_path : "/proc",
+	    .rootfs_path = arguments->rootfs_path != NULL ? arguments->rootfs_path : "/",
+	    .storage_path =
+	        arguments->storage_path != NULL ? arguments->storage_path : DEFAULT_STORAGE_PATH,
+	    .storage_is_required = arguments->storage_path != NULL,
+	    .telemetry_path =
+	        arguments->telemetry_path != NULL ? arguments->telemetry_path : "/metrics",
+	    .listen_addresses = arguments->listen_addresses,
+	    .gc_log_globs = arguments->gc_log_globs,
+	    .connections_max = (unsigned)requests,
+	    .is_once = arguments->once,
+	};
+	return 0;
+}
+
+/* A pidfd and two kept files for each process: as many descriptors as we may have. */
+static void raise_fd_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		log_warn(-errno, "cannot raise the limit of open files");
+}
+
+/* A reader that goes away is an error of the write, not a reason to die. */
+static void ignore_broken_pipes(void)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	if (sigaction(SIGPIPE, &ignore, NULL) < 0)
+		log_warn(-errno, "cannot ignore SIGPIPE");
+}
+
+static int dump_config(const struct config *config)
+{
+	struct buf text = BUF_INIT(DUMP_MAX);
+	int status = EXIT_SUCCESS;
+
+	config_dump(config, &text);
+	if (buf_failed(&text) || fputs(buf_string(&text), stdout) == EOF || fflush(stdout) != 0)
+		status = EXIT_FAILURE;
+	buf_done(&text);
+	return status;
+}
+
+static int run(const struct daemon_options *daemon_options)
+{
+	struct daemon *daemon;
+	int r;
+
+	ignore_broken_pipes();
+	raise_fd_limit();
+	daemon = daemon_new(daemon_options);
+	if (daemon == NULL)
+		return EXIT_FAILURE;
+	r = daemon_run(daemon);
+	daemon_free(daemon);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int configure_and_run(const struct arguments *arguments)
+{
+	_cleanup_(config_freep) struct config *config = NULL;
+	struct daemon_options daemon_options;
+
+	if (set_up_log(arguments) < 0 || check_unavailable(arguments) < 0 ||
+	    load_config(arguments, &config) < 0 || apply_flags(arguments, config) < 0 ||
+	    fill_options(arguments, config, &daemon_options) < 0)
+		return EXIT_USAGE;
+	if (arguments->config_check)
+		return EXIT_SUCCESS;
+	if (arguments->config_dump)
+		return dump_config(config);
+	return run(&daemon_options);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	char message[MESSAGE_SIZE];
+	int first_operand =
+	    options_parse(&options, argc, argv, &arguments, message, sizeof(message));
+
+	if (first_operand < 0)
+		return usage_error(message) < 0 ? EXIT_USAGE : EXIT_FAILURE;
+	if (arguments.help) {
+		options_print_help(&options, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (arguments.version) {
+		(void)printf("heapwatchd %s (revision %s)\n", PACKAGE_VERSION, HEAPWATCH_REVISION);
+		return EXIT_SUCCESS;
+	}
+	if (first_operand < argc) {
+		(void)usage_error("takes no operands; see --help");
+		return EXIT_USAGE;
+	}
+	return configure_and_run(&arguments);
+}
