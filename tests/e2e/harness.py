@@ -333,7 +333,7 @@ class Suite:
             return
         daemon = self.daemons[-1]
         comment('---- last scrape')
-        comment(re.sub(r'^#.*\n', '', daemon.last_scrape, flags=re.M)[-20000:])
+        comment(re.sub(r'^#.*\n', '', daemon.last_scrape, flags=re.M)[-60000:])
         if os.path.exists(daemon.log_path):
             comment('---- log of heapwatchd')
             comment(daemon.log()[-8000:])

@@ -112,37 +112,32 @@ def check_http(suite, daemon):
         suite.wait_until('it to answer', lambda: daemon.get('/-/healthy')[0] == 200, 10)
 
 
-def check_reload(suite, daemon, config_path):
-    name = 'heapwatch_config_last_reload_successful'
-    with suite.case('SIGHUP: a wrong configuration is refused and the old one stays'):
-        check(daemon.scrape().value(name) == 1, 'not successful at the start')
+def check_hangup(suite, daemon, config_path):
+    with suite.case('SIGHUP over a wrong configuration leaves it running, and the log says so'):
         suite.write(config_path, 'no_such_key: 1\n')
+        line_count = daemon.log().count('\n')
         daemon.send(signal.SIGHUP)
-        suite.wait_until(name + ' to be 0', lambda: daemon.scrape().value(name) == 0, 10)
-        check('no_such_key' in daemon.log(), 'the log does not say why')
-    with suite.case('SIGHUP: a right one is taken'):
-        suite.write(config_path, CONFIG)
-        daemon.send(signal.SIGHUP)
-        suite.wait_until(name + ' to be 1', lambda: daemon.scrape().value(name) == 1, 10)
+        suite.wait_until('a line in the log', lambda: daemon.log().count('\n') > line_count, 10)
+        check(daemon.get('/metrics')[0] == 200, 'it does not answer')
 
 
 def check_hostile(suite, daemon, node):
     names = ['quote"quote', 'back\\slash', 'line\nline', 'tab\tand\x01control', '{a="b"} 1',
-             b'invalid-\xff\xfe-utf8', 'ümlaut-✓', 'x' * 200]
+             'ümlaut-✓', 'x' * 200]
     folder = suite.directory('hostile')
     started = {}
     for name in names:
-        raw = name if isinstance(name, bytes) else name.encode()
-        path = os.path.join(folder.encode(), raw + b'.js')
-        with open(path, 'w', encoding='ascii') as script:
-            script.write('setInterval(() => {}, 1 << 30);\n')
+        path = suite.write(os.path.join(folder, name + '.js'), 'setInterval(() => {}, 1 << 30);\n')
         started[suite.spawn([node, path, '--x="\n{}', b'\xff']).pid] = name
+    # Node cannot load a script whose path is no UTF-8, but its environment may hold anything.
+    env = {**os.environb, b'PM2_HOME': b'/', b'pm_id': b'0', b'name': b'invalid-\xff\xfe\n"-utf8'}
+    started[suite.spawn([node, suite.app('idle', 'pm2')], env=env).pid] = '\xff'
     with suite.case('hostile names: found, and the exposition stays well-formed'):
         suite.wait_until('all of them', lambda: set(started) <= pids(daemon.scrape()), 20)
         infos = {int(labels['pid']): labels for labels, _ in
                  daemon.scrape().find('heapwatch_process_info')}
         for pid, name in started.items():
-            if isinstance(name, str) and name.isprintable() and len(name) < 100:
+            if name.isprintable() and name != '\xff' and len(name) < 100:
                 check(infos[pid]['app'] == name, '%r became %r' % (name, infos[pid]['app']))
         check(len({(labels['app'], labels['slot']) for labels in infos.values()}) == len(infos),
               'two processes share their labels')
@@ -251,7 +246,7 @@ def main():
         check_http(suite, daemon)
         check_hostile(suite, daemon, node)
         check_promtool(suite, daemon)
-        check_reload(suite, daemon, 'heapwatchd-1.yml')
+        check_hangup(suite, daemon, 'heapwatchd-1.yml')
         check(daemon.stop() == 0, 'heapwatchd did not end well')
         check_signals(suite)
         check_notify(suite)
