@@ -109,7 +109,7 @@ def measure_passes(suite, fleet):
 
 
 def measure_scrapes(suite, fleet):
-    """Seconds of each scrape, every one newly rendered, while passes and smaps_rollup go on."""
+    """Scrapes while passes and smaps_rollup go on; the first after a pass renders for all others."""
     daemon = suite.daemon(config=CONFIG % '2ms')
     suite.wait_until('all processes', lambda: len(pids(daemon.scrape())) == len(fleet.processes), 60)
     seconds = []
