@@ -227,10 +227,8 @@ static int read_kills(const struct cgroup *cgroup, uint64_t *ret_count)
 	return text_find_number(text, length, "oom_kill", ret_count);
 }
 
-static void remember_kills(struct kill_count *kills, int result, uint64_t count)
+static void remember_kills(struct kill_count *kills, uint64_t count)
 {
-	if (result < 0)
-		return;
 	kills->before = kills->is_known ? kills->latest : count;
 	kills->latest = count;
 	kills->is_known = true;
@@ -320,8 +318,10 @@ struct cgroup_limit cgroup_read_limit(struct cgroup *cgroup, uint64_t now_ns)
 	read_host(cgroups, now_ns);
 	limit = cgroups->host;
 	read_tightest(cgroup, &limit);
-	remember_kills(&cgroup->kills, read_kills(cgroup, &kills), kills);
-	remember_kills(&cgroups->host_kills, read_host_kills(cgroups, &kills), kills);
+	if (read_kills(cgroup, &kills) == 0)
+		remember_kills(&cgroup->kills, kills);
+	if (read_host_kills(cgroups, &kills) == 0)
+		remember_kills(&cgroups->host_kills, kills);
 	cgroup->limit = limit;
 	cgroup->read_ns = now_ns;
 	cgroup->is_read = true;

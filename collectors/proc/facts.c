@@ -23,6 +23,7 @@
 
 #define PATH_SIZE         4096
 #define NAME_SIZE         256
+#define SHOWN_SIZE        1024 /* of a path or name that is shown */
 #define ARGV_RULE_SIZE    (8 * KIB)
 #define COMMAND_LINE_SIZE (64 * KIB)
 #define ENVIRONMENT_SIZE  (256 * KIB)
@@ -87,7 +88,7 @@ static int set_string(char **string, const char *text)
 
 static int set_clean_string(char **string, const char *text)
 {
-	char clean[NAME_SIZE];
+	char clean[SHOWN_SIZE];
 
 	naming_sanitise(text, clean, sizeof(clean));
 	return set_string(string, clean);
@@ -130,7 +131,7 @@ static int find_script(struct work *work, const struct command_line *line)
 	work->script[0] = '\0';
 	if (work->source->is_single_executable) {
 		read_link(work, "exe", work->script, sizeof(work->script));
-		return set_string(&work->facts->script, work->script);
+		return set_clean_string(&work->facts->script, work->script);
 	}
 	if (from_pm2 != NULL && (script == NULL || strstr(script, "/ProcessContainer") != NULL))
 		script = from_pm2;
@@ -140,7 +141,7 @@ static int find_script(struct work *work, const struct command_line *line)
 	if (script != NULL && line->is_rewritten && !script_exists(work, work->script))
 		work->script[0] = '\0';
 	work->facts->is_launcher = naming_is_launcher(work->script);
-	return set_string(&work->facts->script, work->script);
+	return set_clean_string(&work->facts->script, work->script);
 }
 
 /* Reads a small regular file; the length, 0 when there is none. */

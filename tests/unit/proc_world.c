@@ -238,7 +238,7 @@ void world_pass(void)
 
 void world_wait_event(void)
 {
-	struct pollfd fds[WORLD_WATCHES_MAX];
+	static struct pollfd fds[WORLD_WATCHES_MAX];
 	size_t i;
 
 	for (i = 0; i < WORLD_WATCHES_MAX; i++)

@@ -13,7 +13,7 @@
 #include "config/config.h"
 
 #define WORLD_JOBS_MAX    64
-#define WORLD_WATCHES_MAX 64
+#define WORLD_WATCHES_MAX 4096
 
 struct world_job {
 	void (*work)(void *data);
