@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "collectors/proc/mountinfo.h"
 #include "collectors/proc/stat.h"
+#include "collectors/proc/table.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/file.h"
@@ -253,6 +253,11 @@ static struct cgroup *cgroup_new(struct cgroups *cgroups, const struct cgroup_pa
 	                 (cgroups->has_own &&
 	                  strcmp(cgroup_paths_main(paths), cgroup_paths_main(&cgroups->own)) == 0);
 	HASH_ADD_STR(cgroups->table, key, cgroup);
+	if (!TABLE_HAS(cgroup)) {
+		free(cgroup->directory);
+		free(cgroup);
+		return NULL;
+	}
 	return cgroup;
 }
 

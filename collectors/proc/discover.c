@@ -115,6 +115,16 @@ void discover_due(void *context, struct pid_entry *entry)
 		entry->state = PID_EXAMINED;
 }
 
+static void watch_exit(struct proc *proc, struct followed *followed)
+{
+	if (followed->identity.pidfd < 0)
+		return;
+	followed->watch = proc->host->watch_fd(proc->host->context, followed->identity.pidfd,
+	                                       on_pidfd_readable, followed);
+	if (followed->watch == NULL) /* its exit is then seen by the next pass */
+		state_tell_followed_error(proc, followed, -ENOMEM);
+}
+
 static void follow(struct proc *proc, struct pid_entry *entry, struct candidate *candidate,
                    const char *rule_name)
 {
@@ -122,26 +132,22 @@ static void follow(struct proc *proc, struct pid_entry *entry, struct candidate 
 	bool is_denied = candidate->facts.is_denied;
 	struct followed *followed = followed_new(candidate, rule_name, cgroup);
 
-	if (followed == NULL) {
+	if (followed == NULL)
 		cgroup_release(cgroup);
+	if (followed == NULL || !follow_add(&proc->table, followed)) {
+		(void)followed_free(followed);
 		tell_entry_error(proc, entry, -ENOMEM);
 		return;
 	}
 	followed->owner = proc;
 	if (is_denied)
 		state_tell_followed_error(proc, followed, -EACCES);
-	if (followed->identity.pidfd >= 0) {
-		followed->watch = proc->host->watch_fd(
-		    proc->host->context, followed->identity.pidfd, on_pidfd_readable, followed);
-		if (followed->watch == NULL) /* its exit is then seen by the next pass */
-			state_tell_followed_error(proc, followed, -ENOMEM);
-	}
-	if (cgroup != NULL)
+	watch_exit(proc, followed);
+	if (cgroup != NULL) /* the counts of OOM kills are told from now on */
 		(void)cgroup_read_limit(cgroup, proc->host->now_ns(proc->host->context));
 	entry->state = PID_FOLLOWED;
 	entry->followed = followed;
 	entry->is_dropped = false;
-	follow_add(&proc->table, followed);
 }
 
 static const struct app_rule *rule_of(const struct proc *proc, const struct facts *facts)

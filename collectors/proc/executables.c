@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "collectors/proc/elf.h"
+#include "collectors/proc/table.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/units.h"
@@ -63,6 +63,10 @@ const struct executable *executables_find(struct executables *executables,
 		return NULL;
 	HASH_DEL(executables->entries, entry);
 	HASH_ADD(hh, executables->entries, key, sizeof(entry->key), entry);
+	if (!TABLE_HAS(entry)) {
+		free(entry);
+		return NULL;
+	}
 	return &entry->executable;
 }
 
@@ -80,6 +84,10 @@ void executables_put(struct executables *executables, const struct executable_ke
 			return;
 		entry->key = *key;
 		HASH_ADD(hh, executables->entries, key, sizeof(entry->key), entry);
+		if (!TABLE_HAS(entry)) {
+			free(entry);
+			return;
+		}
 	}
 	entry->executable = *executable;
 }

@@ -80,11 +80,14 @@ static void mark_companions(struct followed *table, const struct followed *chang
 	}
 }
 
-void follow_add(struct followed **table, struct followed *followed)
+bool follow_add(struct followed **table, struct followed *followed)
 {
 	followed->needs_name = true;
 	HASH_ADD(hh, *table, identity.key.pid, sizeof(followed->identity.key.pid), followed);
+	if (!TABLE_HAS(followed))
+		return false;
 	mark_companions(*table, followed);
+	return true;
 }
 
 void follow_remove(struct followed **table, struct followed *followed)

@@ -7,12 +7,12 @@
 #define HEAPWATCH_COLLECTORS_PROC_FOLLOW_H
 
 #include <stdbool.h>
-#include <uthash.h>
 
 #include "collectors/collector.h"
 #include "collectors/proc/cgroup.h"
 #include "collectors/proc/examine.h"
 #include "collectors/proc/naming.h"
+#include "collectors/proc/table.h"
 
 struct followed {
 	struct identity identity;
@@ -41,8 +41,8 @@ struct followed *followed_new(struct candidate *candidate, const char *rule_name
 struct followed *followed_free(struct followed *followed);
 
 struct followed *follow_find(struct followed *table, pid_t pid);
-/* Adds or removes one and marks those whose name may depend on it. */
-void follow_add(struct followed **table, struct followed *followed);
+/* Adds or removes one and marks those whose name may depend on it. False without memory. */
+bool follow_add(struct followed **table, struct followed *followed);
 void follow_remove(struct followed **table, struct followed *followed);
 /* Settles the names of the marked: tells the new ones as found and the renamed as changed. */
 void follow_announce(struct followed *table, uint64_t tick_ns, const struct collector_sink *sink);

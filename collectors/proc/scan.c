@@ -97,6 +97,10 @@ static struct pid_entry *add(struct scan *scan, pid_t pid, uint64_t inode)
 	entry->pid = pid;
 	entry->inode = inode;
 	HASH_ADD_INT(scan->entries, pid, entry);
+	if (!TABLE_HAS(entry)) {
+		free(entry);
+		return NULL;
+	}
 	return entry;
 }
 

@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <uthash.h>
 
 #include "collectors/proc/executables.h"
+#include "collectors/proc/table.h"
 
 #define SCAN_PIDS_MAX 131072 /* entries; about 15 MB */
 
