@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "collectors/gclog/hash.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
@@ -93,6 +93,10 @@ int attribution_seen(struct attribution *attribution, const struct process_facts
 		source->start_ns = facts->start_ns;
 		source->clocks.start_ns = facts->start_ns;
 		HASH_ADD(hh, attribution->sources, key.pid, sizeof(source->key.pid), source);
+		if (HASH_IS_LEFT_OUT(source, hh)) {
+			free(source);
+			return -ENOMEM;
+		}
 	}
 	source->inner_pid = facts->namespace_count > 0
 	                        ? facts->namespace_pids[facts->namespace_count - 1]

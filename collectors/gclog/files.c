@@ -76,8 +76,12 @@ static int name_set(struct log_files *files, struct log_file *file, const char *
 	if (copy == NULL)
 		return -ENOMEM;
 	name_drop(files, file);
+	HASH_ADD_KEYPTR(by_path, files->by_path, copy, strlen(copy), file);
+	if (HASH_IS_LEFT_OUT(file, by_path)) {
+		free(copy);
+		return -ENOMEM;
+	}
 	file->path = copy;
-	HASH_ADD_KEYPTR(by_path, files->by_path, file->path, strlen(file->path), file);
 	(void)watches_add(files->watches, directory); /* without it, looked at now and then */
 	return 0;
 }
@@ -92,6 +96,10 @@ static struct log_file *file_add(struct log_files *files, struct tail *tail)
 		return NULL;
 	file->tail = *tail;
 	HASH_ADD(by_identity, files->by_identity, tail.identity, sizeof(file->tail.identity), file);
+	if (HASH_IS_LEFT_OUT(file, by_identity)) {
+		free(file);
+		return NULL;
+	}
 	files->count++;
 	tail_skip_history(&file->tail, HISTORY_LIMIT_BYTES, HISTORY_KEEP_BYTES, &files->counters);
 	log_files_ready(files, file);

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <uthash.h>
 
+#include "collectors/gclog/hash.h"
 #include "collectors/gclog/parse.h"
 #include "collectors/gclog/tail.h"
 #include "collectors/gclog/watch.h"

@@ -6,8 +6,8 @@
 #include "collectors/gclog/isolate_clock.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "collectors/gclog/hash.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
@@ -48,6 +48,10 @@ static struct isolate_clock *find_or_add(struct isolate_clocks *clocks, uint64_t
 		drop_oldest(clocks);
 	clock->isolate = isolate;
 	HASH_ADD(hh, clocks->table, isolate, sizeof(clock->isolate), clock);
+	if (HASH_IS_LEFT_OUT(clock, hh)) {
+		free(clock);
+		return NULL;
+	}
 	clocks->count++;
 	return clock;
 }

@@ -27,14 +27,16 @@ int probes_add(struct probes *probes, const struct process_facts *facts)
 	probe = calloc(1, sizeof(*probe));
 	if (probe == NULL)
 		return -ENOMEM;
+	probe->identity = facts->stdout_file;
+	probe->key = facts->key;
 	probe->path = strdup(facts->stdout_path);
-	if (probe->path == NULL) {
+	if (probe->path != NULL)
+		HASH_ADD(hh, probes->table, identity, sizeof(probe->identity), probe);
+	if (HASH_IS_LEFT_OUT(probe, hh)) {
+		free(probe->path);
 		free(probe);
 		return -ENOMEM;
 	}
-	probe->identity = facts->stdout_file;
-	probe->key = facts->key;
-	HASH_ADD(hh, probes->table, identity, sizeof(probe->identity), probe);
 	return 0;
 }
 

@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <uthash.h>
 
 #include "collectors/collector.h"
+#include "collectors/gclog/hash.h"
 
 #define PROBES_MAX ((size_t)5000)
 

@@ -20,8 +20,8 @@
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
 
+#include "collectors/gclog/hash.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
@@ -178,12 +178,14 @@ static struct watched_directory *directory_new(struct watches *watches, const ch
 	if (directory == NULL)
 		return NULL;
 	directory->path = strdup(path);
-	if (directory->path == NULL) {
+	if (directory->path != NULL)
+		HASH_ADD_KEYPTR(hh, watches->directories, directory->path, strlen(directory->path),
+		                directory);
+	if (HASH_IS_LEFT_OUT(directory, hh)) {
+		free(directory->path);
 		free(directory);
 		return NULL;
 	}
-	HASH_ADD_KEYPTR(hh, watches->directories, directory->path, strlen(directory->path),
-	                directory);
 	return directory;
 }
 

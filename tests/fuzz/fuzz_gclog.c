@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Any bytes as a log, in chunks of any size: figures stay in bounds, a record's texts stay inside
+ * its line, and each line is used up in a bounded number of steps.
+ */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "collectors/gclog/lines.h"
+#include "collectors/gclog/parse.h"
+#include "tests/fuzz/fuzz.h"
+
+struct run {
+	struct gclog_parser parser;
+	uint64_t line_bytes;
+};
+
+static void check_text(const char *text, size_t length, const char *line, size_t line_length)
+{
+	assert(length == 0 || (text >= line && text + length <= line + line_length));
+}
+
+static void check_record(const struct gclog_record *record, const char *line, size_t length)
+{
+	assert(record->pid >= 0);
+	assert(record->event.kind < GC_KIND_COUNT);
+	assert(record->incident < HEAP_INCIDENT_COUNT);
+	assert(isnan(record->event.current_mutator_utilization) ||
+	       record->event.current_mutator_utilization >= 0);
+	check_text(record->reason, record->reason_length, line, length);
+	check_text(record->collector, record->collector_length, line, length);
+}
+
+static void check_line(void *context, const char *line, size_t length)
+{
+	struct run *run = context;
+	size_t at = 0;
+
+	run->line_bytes += length;
+	do {
+		struct gclog_record record;
+		size_t before = at;
+		enum gclog_result result = gclog_parse(&run->parser, line, length, &at, &record);
+
+		assert(at <= length && (at > before || length == 0));
+		if (result == GCLOG_GC)
+			assert(gclog_family_versions(record.family)[0] != '\0');
+		if (result != GCLOG_OTHER && result != GCLOG_TORN)
+			check_record(&record, line, length);
+	} while (at < length);
+}
+
+/* The first byte tells the size of the chunks. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct run run = {.line_bytes = 0};
+	struct lines lines = {0};
+	size_t newlines = 0;
+	size_t chunk;
+	size_t at;
+	size_t i;
+
+	if (size == 0)
+		return 0;
+	chunk = (size_t)data[0] + 1;
+	for (at = 0; at < size; at += chunk)
+		lines_feed(&lines, (const char *)data + at, at + chunk < size ? chunk : size - at,
+		           check_line, &run);
+	lines_finish(&lines, check_line, &run);
+	lines_done(&lines);
+	for (i = 0; i < size; i++)
+		newlines += data[i] == '\n';
+	assert(run.line_bytes + newlines == size);
+	return 0;
+}
