@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/exposition/listen.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -186,6 +187,17 @@ static int apply_flags(const struct arguments *arguments, struct config *config)
 	return 0;
 }
 
+static int check_addresses(const struct option_list *addresses)
+{
+	size_t i;
+
+	for (i = 0; i < addresses->count; i++)
+		if (!listen_address_is_valid(addresses->values[i]))
+			return usage_error("--web.listen-address: expected HOST:PORT, :PORT, "
+			                   "[V6]:PORT or unix:/PATH");
+	return 0;
+}
+
 static int fill_options(const struct arguments *arguments, const struct config *config,
                         struct daemon_options *ret_options)
 {
@@ -198,6 +210,8 @@ static int fill_options(const struct arguments *arguments, const struct config *
 	if (arguments->telemetry_path != NULL &&
 	    (arguments->telemetry_path[0] != '/' || arguments->telemetry_path[1] == '\0'))
 		return usage_error("--web.telemetry-path: expected a path such as /metrics");
+	if (check_addresses(&arguments->listen_addresses) < 0)
+		return -EINVAL;
 	*ret_options = (struct daemon_options){
 	    .config = config,
 	    .procfs_path = arguments->procfs_path != NULL ? arguments->procfs_path : "/proc",

@@ -168,6 +168,11 @@ static int bind_unix(int fd, const struct sockaddr_un *address)
 	return bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
 }
 
+static bool is_unix_path(const char *path)
+{
+	return path[0] == '/' && strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
+}
+
 static int open_unix(const char *path, struct listener *listener)
 {
 	_cleanup_(closep) int fd = -1;
@@ -176,7 +181,7 @@ static int open_unix(const char *path, struct listener *listener)
 	struct stat status;
 	int result;
 
-	if (path[0] != '/' || length >= sizeof(address.sun_path))
+	if (!is_unix_path(path))
 		return -EINVAL;
 	memcpy(address.sun_path, path, length + 1);
 	fd = socket(AF_UNIX, SOCKET_TYPE, 0);
@@ -197,6 +202,15 @@ static int open_unix(const char *path, struct listener *listener)
 }
 
 /* ---- both ---- */
+
+bool listen_address_is_valid(const char *address)
+{
+	struct tcp_address tcp;
+
+	if (strncmp(address, "unix:", 5) == 0)
+		return is_unix_path(address + 5);
+	return parse_tcp(address, &tcp) == 0;
+}
 
 int listener_open(const char *address, struct listener *ret_listener, char *reterr_message,
                   size_t message_size)

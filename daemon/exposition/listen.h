@@ -7,6 +7,7 @@
 #ifndef HEAPWATCH_DAEMON_EXPOSITION_LISTEN_H
 #define HEAPWATCH_DAEMON_EXPOSITION_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/un.h>
@@ -18,6 +19,8 @@ struct listener {
 	uint64_t device, inode; /* of path: a successor's socket is not removed */
 };
 
+/* Of one of the forms above; the host is not looked up. */
+bool listen_address_is_valid(const char *address);
 /* The message for the user names the address. A host name is looked up, which may block. */
 int listener_open(const char *address, struct listener *ret_listener, char *reterr_message,
                   size_t message_size) __attribute__((warn_unused_result));

@@ -77,9 +77,22 @@ START_TEST(test_malformed_addresses_are_refused)
 	struct listener listener;
 	size_t i;
 
-	for (i = 0; i < sizeof(bad_addresses) / sizeof(bad_addresses[0]); i++)
+	for (i = 0; i < sizeof(bad_addresses) / sizeof(bad_addresses[0]); i++) {
 		ck_assert_msg(open_address(bad_addresses[i], &listener) == -EINVAL, "%s",
 		              bad_addresses[i]);
+		ck_assert_msg(!listen_address_is_valid(bad_addresses[i]), "%s", bad_addresses[i]);
+	}
+}
+END_TEST
+
+START_TEST(test_well_formed_addresses_are_told_without_opening_them)
+{
+	static const char *const addresses[] = {":10765", "[::1]:80", "no.such.host:1",
+	                                        "unix:/nonexistent/socket"};
+	size_t i;
+
+	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
+		ck_assert_msg(listen_address_is_valid(addresses[i]), "%s", addresses[i]);
 }
 END_TEST
 
@@ -231,6 +244,7 @@ START_TEST(test_socket_of_a_successor_is_not_removed)
 END_TEST
 
 UNIT_MAIN("listen", test_malformed_addresses_are_refused,
+          test_well_formed_addresses_are_told_without_opening_them,
           test_port_0_gets_a_free_port_that_is_then_in_use, test_empty_host_takes_both_families,
           test_brackets_hold_an_ipv6_address_and_names_prefer_ipv4,
           test_stale_socket_is_replaced_and_removed_at_the_end, test_socket_in_use_is_left_alone,
