@@ -7,6 +7,7 @@
 #include "daemon/exposition/http.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct http_server {
 	struct http_options options;
 	struct reply_table *replies;
 	struct http_connection *connections;
+	bool has_room; /* a connection ended since libmicrohttpd last looked at its limit */
 	size_t listener_count;
 	struct http_listener listeners[];
 };
@@ -98,7 +100,10 @@ static void on_connection(void *data, struct MHD_Connection *mhd, void **socket_
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		connection_opened(server, mhd, socket_context);
-	} else if (*socket_context != NULL) {
+		return;
+	}
+	server->has_room = true;
+	if (*socket_context != NULL) {
 		connection_closed(server, *socket_context);
 		*socket_context = NULL;
 	}
@@ -293,6 +298,12 @@ int64_t http_server_timeout_ms(const struct http_server *server)
 	int64_t timeout_ms = deadline_timeout_ms(server);
 	size_t i;
 
+	/*
+	 * At its limit libmicrohttpd stops to listen, and it starts again only at the beginning of
+	 * a run, before it removes what has ended: no descriptor would ever ask for that run.
+	 */
+	if (server->has_room)
+		return 0;
 	for (i = 0; i < server->listener_count; i++) {
 		MHD_UNSIGNED_LONG_LONG daemon_ms;
 
@@ -308,6 +319,7 @@ void http_server_run(struct http_server *server)
 {
 	size_t i;
 
+	server->has_room = false;
 	end_overdue(server);
 	for (i = 0; i < server->listener_count; i++)
 		(void)MHD_run(server->listeners[i].daemon); /* fails only for other modes */

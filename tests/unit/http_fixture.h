@@ -173,23 +173,35 @@ static inline void receive(struct client *client)
 		client->is_closed = true;
 }
 
-/* One turn of the loop; the client's fd only matters when it is read from. */
+static inline bool is_readable(const struct pollfd *fds, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (fds[i].revents != 0)
+			return true;
+	return false;
+}
+
+/* One turn of a loop that runs the server only when it asks for it. */
 static inline void turn(const struct fixture *fixture, struct client *client, int timeout_ms)
 {
 	int epoll_fds[4];
 	struct pollfd fds[5];
 	size_t count = http_server_fds(fixture->server, epoll_fds, 4);
 	int64_t server_ms = http_server_timeout_ms(fixture->server);
+	bool is_due = server_ms >= 0 && server_ms <= timeout_ms;
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		fds[i] = (struct pollfd){.fd = epoll_fds[i], .events = POLLIN};
 	if (client != NULL)
-		fds[count++] = (struct pollfd){.fd = client->fd, .events = POLLIN};
-	if (server_ms >= 0 && server_ms < timeout_ms)
-		timeout_ms = (int)server_ms;
-	(void)poll(fds, count, timeout_ms);
-	http_server_run(fixture->server);
+		fds[count] = (struct pollfd){.fd = client->fd, .events = POLLIN};
+	is_due = poll(fds, client == NULL ? count : count + 1,
+	              is_due ? (int)server_ms : timeout_ms) == 0 &&
+	         is_due;
+	if (is_due || is_readable(fds, count))
+		http_server_run(fixture->server);
 	if (client != NULL)
 		receive(client);
 }
