@@ -92,6 +92,7 @@ static void judge_floor(const struct scene *scene, const struct isolate *isolate
 	    .isolate = isolate,
 	    .kind = LEAK_KIND_JS_HEAP,
 	    .is_dying = isolate->ineffective_in_a_row >= DYING_IN_A_ROW,
+	    .is_dead = isolate->events[HEAP_EVENT_FATAL_OOM] > 0,
 	    .limit_bytes = (double)isolate->limit_bytes,
 	    .full_collections = isolate->by_kind[GC_MARK_COMPACT].count,
 	};
@@ -104,7 +105,7 @@ static void judge_floor(const struct scene *scene, const struct isolate *isolate
 	read_series(scene, &isolate->floor, &samples);
 	append_bound(scene, isolate, &samples);
 	terms_judge(&samples, &demand, &ret_signal->judgement);
-	if (ret_signal->is_dying)
+	if (ret_signal->is_dying || ret_signal->is_dead)
 		ret_signal->judgement.score = fmax(ret_signal->judgement.score, DYING_SCORE);
 }
 

@@ -25,6 +25,7 @@ struct signal {
 	const struct isolate *isolate; /* of a floor; else NULL */
 	enum leak_kind kind;           /* what leaks if this is a leak */
 	bool is_dying;                 /* V8 collects in vain and is about to give up */
+	bool is_dead;                  /* V8 said that it is out of memory */
 	double limit_bytes;            /* that the signal itself runs into; 0: none known */
 	uint64_t full_collections;     /* of its isolate */
 	struct judgement judgement;

@@ -10,9 +10,9 @@
 const struct scoring_times scoring_times = {
     .evaluate = 10,
     .warmup_min = 180,
-    .rise = 2160,
-    .smoothing_up = 60,
-    .smoothing_down = 300,
+    .rise = 1800,
+    .smoothing_up = 20,
+    .smoothing_down = 120,
     .carry_half_life = 3600,
     .forecast_max = 30 * 86400.0,
 };

@@ -36,14 +36,20 @@ static bool has_gc_source(const struct process *process)
 	return process->isolate_count > 0;
 }
 
-static void smooth(struct process *process, double score, uint64_t now_ns,
+/* There is no later for a heap that is out of memory: its score is not smoothed. */
+static void smooth(struct process *process, const struct signal *signal, uint64_t now_ns,
                    const struct scoring_options *options)
 {
 	struct score_memory *memory = &process->score_memory;
+	double score = signal->judgement.score;
 	uint64_t last_ns = process->scored_ns > 0 ? process->scored_ns : process->first_seen_ns;
 	double time_constant =
 	    score > memory->level ? scoring_times.smoothing_up : scoring_times.smoothing_down;
 
+	if (signal->is_dead && score > memory->level) {
+		memory->level = score;
+		return;
+	}
 	memory->level +=
 	    (score - memory->level) * (1 - exp(-elapsed(last_ns, now_ns, options) / time_constant));
 }
@@ -82,7 +88,7 @@ static enum leak_state state_of(const struct process *process, const struct sign
 	const struct judgement *judgement = &signal->judgement;
 	bool is_big = judgement->has_ratios && judgement->ratios[TERM_SIZE] >= 1;
 
-	if (signal->is_dying)
+	if (signal->is_dying || signal->is_dead)
 		return LEAK_STATE_THRASH;
 	if (score >= LEAK_SCORE)
 		return LEAK_STATE_LEAK;
@@ -144,7 +150,7 @@ void scoring_evaluate(struct process *process, uint64_t now_ns,
 
 	process->needs_scoring = false;
 	if (has_signal) {
-		smooth(process, signal.judgement.score, now_ns, options);
+		smooth(process, &signal, now_ns, options);
 		write_verdict(process, &signal, now_ns, options);
 	} else {
 		process->verdict = (struct verdict){

@@ -368,6 +368,23 @@ START_TEST(test_a_heap_that_collects_in_vain_is_thrashing)
 }
 END_TEST
 
+START_TEST(test_a_heap_that_is_out_of_memory_is_beyond_smoothing)
+{
+	static const struct play play = {.floor_mib = fast_leak, .minutes = 6, .limit_mib = 100};
+	const struct scoring_options options = {1};
+	struct outcome outcome = run(&play);
+	struct process *process = outcome.process;
+
+	ck_assert_double_lt(process->verdict.score, 0.5);
+	process_add_incident(process, 1, process->scored_ns + 1, HEAP_INCIDENT_FATAL_OOM);
+	scoring_evaluate(process, process->scored_ns + 1, &options);
+	ck_assert_double_ge(process->verdict.score, 0.8);
+	ck_assert_int_eq(process->verdict.state, LEAK_STATE_THRASH);
+	ck_assert(has_evidence(process, "out of memory"));
+	(void)process_free(process);
+}
+END_TEST
+
 START_TEST(test_states_of_what_is_no_leak)
 {
 	static const struct {
@@ -495,6 +512,7 @@ UNIT_MAIN("scoring", test_healthy_shapes_never_alarm,
           test_time_scale_shrinks_every_constant_alike, test_a_leak_that_is_given_back_is_revoked,
           test_memory_outside_is_native_or_external, test_without_a_gc_source_the_score_is_capped,
           test_threads_leak_too, test_a_heap_that_collects_in_vain_is_thrashing,
-          test_states_of_what_is_no_leak, test_too_few_full_collections_are_insufficient,
-          test_nothing_known_is_a_warm_up, test_a_life_that_ended_leaking_fades_over_hours,
-          test_evaluations_are_not_too_frequent, test_evidence_speaks_in_figures)
+          test_a_heap_that_is_out_of_memory_is_beyond_smoothing, test_states_of_what_is_no_leak,
+          test_too_few_full_collections_are_insufficient, test_nothing_known_is_a_warm_up,
+          test_a_life_that_ended_leaking_fades_over_hours, test_evaluations_are_not_too_frequent,
+          test_evidence_speaks_in_figures)
