@@ -159,7 +159,7 @@ static void let_go(struct log_files *files, struct log_file *file)
 int log_files_follow(struct log_files *files, const char *path, bool is_configured)
 {
 	struct log_file *named = find_path(files, path);
-	struct file_identity identity;
+	struct file_identity identity = {0, 0};
 	struct log_file *file;
 	int error = look_up(path, &identity);
 
@@ -185,7 +185,7 @@ int log_files_follow(struct log_files *files, const char *path, bool is_configur
 int log_files_follow_unnamed(struct log_files *files, const char *path,
                              const struct file_identity *identity)
 {
-	struct file_identity found;
+	struct file_identity found = {0, 0};
 	struct log_file *file;
 	int error = look_up(path, &found);
 
@@ -200,7 +200,7 @@ int log_files_follow_unnamed(struct log_files *files, const char *path,
 
 static void name_check(struct log_files *files, struct log_file *file)
 {
-	struct file_identity identity;
+	struct file_identity identity = {0, 0};
 	char path[PATH_MAX];
 
 	if (file->path == NULL || (look_up(file->path, &identity) == 0 && is_at(file, &identity)))

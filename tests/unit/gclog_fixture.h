@@ -156,6 +156,7 @@ static inline void set_up(void)
 {
 	const char *base = getenv("TMPDIR");
 
+	memset(&test, 0, sizeof(test)); /* without fork the test before it was here */
 	(void)snprintf(test.directory, sizeof(test.directory), "%s/gclog-XXXXXX",
 	               base != NULL ? base : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(test.directory));
