@@ -18,10 +18,11 @@
 
 #define LITERAL(text) (text), sizeof(text) - 1
 
-/* Compilers think these too large to inline everywhere; out of line a GC line costs twice as much.
- */
+/* Compilers think these too large to inline everywhere; out of line a GC line costs more. */
 #define CURSOR_INLINE static inline __attribute__((always_inline))
 
+/* Readers keep the place to go back to, not a copy of the cursor: loading both pointers at once
+ * right after one was stored makes the processor wait. */
 struct cursor {
 	const char *at;
 	const char *end;
@@ -67,20 +68,21 @@ CURSOR_INLINE unsigned cursor_take_digits(struct cursor *cursor, uint64_t *value
 
 CURSOR_INLINE bool cursor_take_decimal(struct cursor *cursor, struct cursor_decimal *ret_decimal)
 {
-	struct cursor next = *cursor;
-	struct cursor_decimal decimal = {0, 0};
-	unsigned whole_count = cursor_take_digits(&next, &decimal.digits);
+	const char *start = cursor->at;
+	uint64_t digits = 0;
+	unsigned fraction_count = 0;
+	unsigned whole_count = cursor_take_digits(cursor, &digits);
 
 	if (whole_count == 0)
 		return false;
-	if (cursor_take(&next, LITERAL("."))) {
-		decimal.fraction_count = cursor_take_digits(&next, &decimal.digits);
-		if (decimal.fraction_count == 0 ||
-		    whole_count + decimal.fraction_count > CURSOR_DIGITS_MAX)
+	if (cursor_take(cursor, LITERAL("."))) {
+		fraction_count = cursor_take_digits(cursor, &digits);
+		if (fraction_count == 0 || whole_count + fraction_count > CURSOR_DIGITS_MAX) {
+			cursor->at = start;
 			return false;
+		}
 	}
-	*cursor = next;
-	*ret_decimal = decimal;
+	*ret_decimal = (struct cursor_decimal){digits, fraction_count};
 	return true;
 }
 
@@ -142,19 +144,19 @@ CURSOR_INLINE unsigned cursor_hex_digit(char c)
 
 CURSOR_INLINE bool cursor_take_hex(struct cursor *cursor, uint64_t *ret_value)
 {
-	struct cursor next = *cursor;
+	const char *start = cursor->at;
 	uint64_t value = 0;
 	unsigned count = 0;
 
-	(void)cursor_take(&next, LITERAL("0x")); /* Windows prints pointers without it */
-	for (; next.at < next.end && cursor_hex_digit(*next.at) < 16; next.at++) {
-		value = value << 4 | cursor_hex_digit(*next.at);
-		if (++count > 16)
-			return false;
+	(void)cursor_take(cursor, LITERAL("0x")); /* Windows prints pointers without it */
+	for (; cursor->at < cursor->end && cursor_hex_digit(*cursor->at) < 16; cursor->at++) {
+		value = value << 4 | cursor_hex_digit(*cursor->at);
+		count++;
 	}
-	if (count == 0)
+	if (count == 0 || count > 16) {
+		cursor->at = start;
 		return false;
-	*cursor = next;
+	}
 	*ret_value = value;
 	return true;
 }

@@ -82,28 +82,39 @@ static const struct text {
 
 /* ---- the parts of a line ---- */
 
-enum gcline_head gcline_read_head(struct cursor *cursor, pid_t *ret_pid, uint64_t *ret_isolate)
+/* Behind the bracket that opens: "4711:0x2b00:1]". */
+static enum gcline_head read_head(struct cursor *cursor, uint64_t *pid, uint64_t *isolate)
 {
-	struct cursor next = *cursor;
 	enum gcline_head head = GCLINE_HEAD_PID;
-	uint64_t number = 0;
-	uint64_t isolate = 0;
 	uint64_t group = 0;
 
-	if (!cursor_take(&next, LITERAL("[")) || cursor_take_digits(&next, &number) == 0 ||
-	    number == 0 || number > INT32_MAX)
+	if (cursor_take_digits(cursor, pid) == 0 || *pid == 0 || *pid > INT32_MAX)
 		return GCLINE_HEAD_NONE;
-	if (cursor_take(&next, LITERAL(":"))) {
-		if (!cursor_take_hex(&next, &isolate))
+	if (cursor_take(cursor, LITERAL(":"))) {
+		if (!cursor_take_hex(cursor, isolate))
 			return GCLINE_HEAD_NONE;
 		head = GCLINE_HEAD_ISOLATE;
-		if (cursor_take(&next, LITERAL(":")) && cursor_take_digits(&next, &group) == 0)
+		if (cursor_take(cursor, LITERAL(":")) && cursor_take_digits(cursor, &group) == 0)
 			return GCLINE_HEAD_NONE;
 	}
-	if (!cursor_take(&next, LITERAL("]")))
+	return cursor_take(cursor, LITERAL("]")) ? head : GCLINE_HEAD_NONE;
+}
+
+enum gcline_head gcline_read_head(struct cursor *cursor, pid_t *ret_pid, uint64_t *ret_isolate)
+{
+	const char *start = cursor->at;
+	enum gcline_head head;
+	uint64_t pid = 0;
+	uint64_t isolate = 0;
+
+	if (!cursor_take(cursor, LITERAL("[")))
 		return GCLINE_HEAD_NONE;
-	*cursor = next;
-	*ret_pid = (pid_t)number;
+	head = read_head(cursor, &pid, &isolate);
+	if (head == GCLINE_HEAD_NONE) {
+		cursor->at = start;
+		return head;
+	}
+	*ret_pid = (pid_t)pid;
 	*ret_isolate = isolate;
 	return head;
 }
@@ -207,16 +218,17 @@ static unsigned take_times(struct cursor *cursor, uint64_t times_ns[2], unsigned
 /* "(+ 13.7 ms in 69 steps since start of marking, biggest step 0.4 ms)" */
 static void take_increments(struct cursor *cursor, uint64_t *ret_ns)
 {
-	struct cursor next = *cursor;
-	unsigned fraction_count;
+	const char *start = cursor->at;
 	const char *close;
+	unsigned fraction_count;
 
-	if (!cursor_take(&next, LITERAL("(+ ")) ||
-	    !cursor_take_milliseconds(&next, ret_ns, &fraction_count))
+	if (!cursor_take(cursor, LITERAL("(+ ")))
 		return;
-	close = memchr(next.at, ')', (size_t)(next.end - next.at));
-	if (close == NULL)
+	close = memchr(cursor->at, ')', (size_t)(cursor->end - cursor->at));
+	if (close == NULL || !cursor_take_milliseconds(cursor, ret_ns, &fraction_count)) {
+		cursor->at = start;
 		return;
+	}
 	cursor->at = close + 1;
 	cursor_skip_blanks(cursor);
 }
@@ -224,20 +236,21 @@ static void take_increments(struct cursor *cursor, uint64_t *ret_ns)
 /* "(average mu = 0.914, current mu = 0.914) " */
 static void take_utilization(struct cursor *cursor, struct gc_event *event, unsigned *shape)
 {
-	struct cursor next = *cursor;
+	const char *start = cursor->at;
 	struct cursor_decimal average;
 	struct cursor_decimal current;
 
-	if (!cursor_take(&next, LITERAL("(average mu = ")) ||
-	    !cursor_take_decimal(&next, &average) ||
-	    !cursor_take(&next, LITERAL(", current mu = ")) ||
-	    !cursor_take_decimal(&next, &current) || !cursor_take(&next, LITERAL(")")))
+	if (!cursor_take(cursor, LITERAL("(average mu = ")) ||
+	    !cursor_take_decimal(cursor, &average) ||
+	    !cursor_take(cursor, LITERAL(", current mu = ")) ||
+	    !cursor_take_decimal(cursor, &current) || !cursor_take(cursor, LITERAL(")"))) {
+		cursor->at = start;
 		return;
+	}
 	event->average_mutator_utilization = (double)cursor_scale(&average, 1000) / 1000.0;
 	event->current_mutator_utilization = (double)cursor_scale(&current, 1000) / 1000.0;
 	*shape |= SHAPE_MU;
-	cursor_skip_blanks(&next);
-	*cursor = next;
+	cursor_skip_blanks(cursor);
 }
 
 /* ---- the reasons behind the figures: open text ---- */
@@ -368,34 +381,35 @@ static void take_rest(struct cursor *cursor, struct gclog_record *record, unsign
 	mark_reasons(record);
 }
 
-enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *ret_record)
+/* Works in *record, which a line that fails leaves half filled. */
+enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *record)
 {
-	struct gclog_record record = {.reason = "", .collector = ""};
+	struct gc_event *event = &record->event;
 	uint64_t times_ns[2] = {0, 0};
 	const struct family *family;
 	enum gclog_result result;
 	unsigned time_count;
 	unsigned shape;
 
-	record.event.average_mutator_utilization = (double)NAN;
-	record.event.current_mutator_utilization = (double)NAN;
-	result = take_start(cursor, &record, &shape);
+	*record = (struct gclog_record){.reason = "", .collector = ""};
+	event->average_mutator_utilization = (double)NAN;
+	event->current_mutator_utilization = (double)NAN;
+	result = take_start(cursor, record, &shape);
 	if (result != GCLOG_GC)
 		return result;
-	if (!take_modifiers(cursor, &record.event) || !take_sizes(cursor, &record.event) ||
+	if (!take_modifiers(cursor, event) || !take_sizes(cursor, event) ||
 	    !take_pooled(cursor, &shape))
 		return GCLOG_TORN;
 	time_count = take_times(cursor, times_ns, &shape);
 	if (time_count == 0)
 		return GCLOG_TORN;
-	take_rest(cursor, &record, &shape);
+	take_rest(cursor, record, &shape);
 	family = family_find(shape);
 	if (family == NULL)
 		return GCLOG_TORN; /* a second half, whose head another process's line carries */
-	record.family = family->letter;
-	record.event.pause_ns = times_ns[family->is_total_last ? time_count - 1 : 0];
-	record.embedder_ns = times_ns[0] + times_ns[1] - record.event.pause_ns;
-	*ret_record = record;
+	record->family = family->letter;
+	event->pause_ns = times_ns[family->is_total_last ? time_count - 1 : 0];
+	record->embedder_ns = times_ns[0] + times_ns[1] - event->pause_ns;
 	return GCLOG_GC;
 }
 

@@ -19,8 +19,9 @@ enum gcline_head { GCLINE_HEAD_NONE, GCLINE_HEAD_PID, GCLINE_HEAD_ISOLATE };
 enum gcline_head gcline_read_head(struct cursor *cursor, pid_t *ret_pid, uint64_t *ret_isolate);
 /*
  * Reads a whole GC line at the cursor. GCLOG_GC: the record is set and the cursor stands behind
- * what was used. GCLOG_TORN: it starts as one and breaks off. GCLOG_OTHER: it is none.
+ * what was used. GCLOG_TORN: it starts as one and breaks off. GCLOG_OTHER: it is none;
+ * the record is of no use then.
  */
-enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *ret_record);
+enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *record);
 
 #endif

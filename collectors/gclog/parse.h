@@ -54,7 +54,7 @@ struct gclog_parser {
 
 /*
  * Reads the next record of a line (without its newline) from *at on, and moves *at behind what was
- * used, at last to length. *ret_record is set for every result but GCLOG_OTHER and GCLOG_TORN.
+ * used, at last to length. *ret_record is of no use after GCLOG_OTHER and GCLOG_TORN.
  */
 enum gclog_result gclog_parse(struct gclog_parser *parser, const char *line, size_t length,
                               size_t *at, struct gclog_record *ret_record);
