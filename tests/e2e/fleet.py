@@ -26,6 +26,20 @@ FLAGS = ['--max-old-space-size=128', '--max-semi-space-size=1']
 VERDICT_SECONDS = 100
 
 
+class Tearer(threading.Thread):
+    """Writes what a program prints into a file in blocks that end in the middle of lines."""
+
+    def __init__(self, process, path):
+        super().__init__(daemon=True)
+        self.process, self.path = process, path
+        self.start()
+
+    def run(self):
+        with open(self.path, 'wb', buffering=0) as out:
+            while block := self.process.child.stdout.read(777):
+                out.write(block)
+
+
 class Rotator(threading.Thread):
     """Writes what a program prints into a file that is renamed and begun anew, as logrotate does."""
 
@@ -82,9 +96,9 @@ class Fleet:
         self.logs = {}
         self.leaking, self.healthy = [], []
 
-    def start(self, program, app, node, flags=FLAGS, env=None):
-        log = self.suite.path('%s-%d.log' % (app, len(self.logs)))
-        process = self.suite.node(node, self.suite.app(program, app), log, flags, env=env)
+    def start(self, program, app, node, log=None, **options):
+        log = log or self.suite.path('%s-%d.log' % (app, len(self.logs.get(app, ()))))
+        process = self.suite.node(node, self.suite.app(program, app), log, FLAGS, **options)
         self.by_app.setdefault(app, []).append(process)
         self.logs.setdefault(app, []).append(log)
         return process
@@ -105,13 +119,12 @@ class Fleet:
         return missing
 
     def start_piped(self, app, node):
-        """Its collections go through a pipe into a log that is rotated by rename."""
+        """Its collections go through a pipe; who reads it writes the log, which --gc.log names."""
         script = self.suite.app('leaking', app)
-        self.rotated_path = os.path.join(self.suite.directory('gclogs'), app + '.log')
-        process = self.suite.spawn(['stdbuf', '-oL', node, '--trace-gc', *FLAGS, script],
-                                   stdout=subprocess.PIPE)
+        process = self.suite.spawn([node, '--trace-gc', *FLAGS, script], stdout=subprocess.PIPE)
         self.by_app[app] = [process]
-        return Rotator(process, self.rotated_path, 150)
+        self.logs[app] = [os.path.join(self.suite.directory('gclogs'), app + '.log')]
+        return process, self.logs[app][0]
 
     def processes(self):
         return [process for processes in self.by_app.values() for process in processes]
@@ -125,9 +138,9 @@ class Fleet:
             process.send(signal.SIGCONT)
 
 
-def wait_for_counts(suite, daemon, app, files, slot=None):
+def wait_for_counts(suite, daemon, app, files, slot=None, pid=None):
     """Every line counted, and none twice: the program stands still meanwhile."""
-    expected = gc_lines(*files)
+    expected = gc_lines(*files, pid=pid)
     check(expected['full'] >= 3, '%s collected too little: %s' % (app, expected))
 
     def equal():
@@ -233,6 +246,14 @@ def check_counts(suite, daemon, fleet, rotator, truncated):
     for app in fleet.leaking + fleet.healthy + ['threads']:
         with suite.case('%s: each line of its log is counted once, for its kind' % app):
             wait_for_counts(suite, daemon, app, fleet.logs[app])
+    with suite.case('a log that is written in blocks, lines torn in two: each collection once'):
+        wait_for_counts(suite, daemon, 'torn', fleet.logs['torn'])
+        check(daemon.scrape().value('heapwatch_gclog_lines_total', result='torn') == 0,
+              'a line that had no end yet was taken for one')
+    with suite.case('two programs that write into one log: each collection for its process'):
+        for slot in (0, 1):
+            wait_for_counts(suite, daemon, 'shared', fleet.logs['shared'][:1], slot,
+                            pid_of(daemon.scrape(), 'shared', slot))
     with suite.case('pair: collections go to the worker that made them'):
         samples = daemon.scrape()
         for process, log in zip(fleet.by_app['pair'], fleet.logs['pair']):
@@ -319,8 +340,11 @@ def main():
         fleet.start('leaking', 'pair', node)
         fleet.start('leaking', 'pair', node, env={'KEEP': '0'})
         fleet.start('worker', 'threads', node)
+        Tearer(*fleet.start_piped('torn', node))
+        for _ in range(2):
+            fleet.start('leaking', 'shared', node, suite.path('shared.log'), env={'KEEP': '0'})
         fleet.start('leaking', 'truncated', node)
-        rotator = fleet.start_piped('renamed', node)
+        rotator = Rotator(*fleet.start_piped('renamed', node), 150)
         truncated = CopyTruncate(suite, fleet.logs['truncated'][0])
         flags = ['--gc.log=' + suite.path('gclogs/*.log'),
                  '--storage.path=' + suite.directory('storage')]

@@ -268,10 +268,8 @@ class Suite:
         return self.own(Process(argv, **options))
 
     def node(self, node, script, log=None, flags=(), env=None, **options):
-        """Starts Node; with log, it traces its collections into that file, line by line."""
-        argv = [node, *flags, script]
-        if log:
-            argv = ['stdbuf', '-oL', node, '--trace-gc', *flags, script]
+        """Starts Node; with log, it traces its collections into that file, which V8 flushes."""
+        argv = [node, *(['--trace-gc'] if log else []), *flags, script]
         with contextlib.ExitStack() as stack:
             if log:
                 options['stdout'] = stack.enter_context(open(log, 'ab'))
@@ -364,16 +362,18 @@ def gc_counts(samples, app, slot=None):
     return counts
 
 
-GC_LINE = re.compile(rb'^\[\d+:0x[0-9a-f]+(?::\d+)?\]\s+\d+ ms: ([A-Z][A-Za-z -]*?)(?: \([a-z ]+\))* '
+GC_LINE = re.compile(rb'^\[(\d+):0x[0-9a-f]+(?::\d+)?\]\s+\d+ ms: ([A-Z][A-Za-z -]*?)(?: \([a-z ]+\))* '
                      rb'\d+\.\d+ \(\d+\.\d+\) -> \d+\.\d+ \(', re.M)
 
 
-def gc_lines(*paths):
-    """The same, counted in the logs themselves."""
+def gc_lines(*paths, pid=None):
+    """The same, counted in the complete lines of the logs themselves."""
     counts = {'young': 0, 'full': 0}
     for path in paths:
         with open(path, 'rb') as log:
-            for title in GC_LINE.findall(log.read()):
+            text = log.read()
+        for writer, title in GC_LINE.findall(text[:text.rfind(b'\n') + 1]):
+            if pid is None or int(writer) == pid:
                 is_full = b'Mark-' in title and b'Minor' not in title
                 counts['full' if is_full else 'young'] += 1
     return counts

@@ -201,7 +201,7 @@ def check_unprivileged(suite, node):
         foreign = suite.node(node, suite.app('idle', 'foreign'))
         with open(log, 'wb') as out:
             os.chmod(log, 0o644)
-            own = suite.spawn([*setpriv, 'stdbuf', '-oL', readable_node(suite, node), '--trace-gc',
+            own = suite.spawn([*setpriv, readable_node(suite, node), '--trace-gc',
                                '--max-semi-space-size=1', suite.app('leaking', 'own')], stdout=out)
         daemon = suite.daemon('--storage.path=' + storage, wrapper=setpriv, config=CONFIG,
                               binary=binary)

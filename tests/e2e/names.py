@@ -158,7 +158,7 @@ def start_in_pid_namespace(world, what):
     log = suite.path('nested.log')
     with open(log, 'wb') as out:
         outer = suite.spawn([tool('unshare'), '--pid', '--fork', '--mount-proc', '--kill-child',
-                             'stdbuf', '-oL', world.node, '--trace-gc', '--max-semi-space-size=1',
+                             world.node, '--trace-gc', '--max-semi-space-size=1',
                              suite.app('leaking', 'nested')], stdout=out)
     child = suite.wait_until('the program in its namespace', lambda: child_of(outer.pid), 10)
     suite.wait_until('it to print its own pid', lambda: re.search(
