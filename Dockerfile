@@ -13,7 +13,7 @@ ARG REVISION=unknown
 RUN ../autogen.sh \
     && ../configure --quiet --prefix=/usr --sysconfdir=/etc --localstatedir=/var REVISION="$REVISION" \
     && make -j"$(nproc)" all \
-    && { make check || { cat test-suite.log; exit 1; }; } \
+    && { make check || { cat test-suite.log >&2; exit 1; }; } \
     && make install-strip DESTDIR=/installed
 
 FROM debian:bookworm-slim
