@@ -250,20 +250,27 @@ static bool world_has_pidfds(void)
 void world_wait_event(void)
 {
 	static struct pollfd fds[WORLD_WATCHES_MAX];
+	static size_t watches[WORLD_WATCHES_MAX]; /* of each of fds */
+	size_t count = 0;
 	size_t i;
 
 	if (!world_has_pidfds()) {
 		world_pass(); /* an old kernel, or a checker of memory: the next pass sees it */
 		return;
 	}
-	for (i = 0; i < WORLD_WATCHES_MAX; i++)
-		fds[i] = (struct pollfd){
-		    .fd = world.watches[i].readable != NULL ? world.watches[i].fd : -1,
-		    .events = POLLIN};
-	ck_assert_int_gt(poll(fds, WORLD_WATCHES_MAX, EVENT_DEADLINE_MS), 0);
+	/* Only those in use: poll(2) takes no more than RLIMIT_NOFILE, commonly 1024. */
 	for (i = 0; i < WORLD_WATCHES_MAX; i++) {
-		if ((fds[i].revents & POLLIN) != 0 && world.watches[i].readable != NULL)
-			world.watches[i].readable(world.watches[i].data);
+		if (world.watches[i].readable == NULL)
+			continue;
+		watches[count] = i;
+		fds[count++] = (struct pollfd){.fd = world.watches[i].fd, .events = POLLIN};
+	}
+	ck_assert_int_gt(poll(fds, count, EVENT_DEADLINE_MS), 0);
+	for (i = 0; i < count; i++) {
+		const size_t at = watches[i];
+
+		if ((fds[i].revents & POLLIN) != 0 && world.watches[at].readable != NULL)
+			world.watches[at].readable(world.watches[at].data);
 	}
 }
 
