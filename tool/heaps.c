@@ -71,6 +71,8 @@ void heap_row_take_name(struct heap_row *row, const struct process *process)
 		if (process->isolates[i]->address == row->address)
 			memcpy(row->name, process->isolates[i]->name, sizeof(row->name));
 	}
+	if (row->alone->isolate_count > 0)
+		memcpy(row->alone->isolates[0]->name, row->name, sizeof(row->name));
 }
 
 static void pauses_add(struct pauses *pauses, uint64_t pause_ns)

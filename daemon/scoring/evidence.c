@@ -183,7 +183,7 @@ void evidence_write(struct process *process, const struct signal *signal, uint64
 		say_rise(&writer);
 		say_shape(&writer);
 		say_terms(&writer);
-	} else {
+	} else if (!signal->is_dying && !signal->is_dead) {
 		say_no_rise(&writer);
 	}
 	say_fatal_oom(&writer);

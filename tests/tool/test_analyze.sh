@@ -71,6 +71,11 @@ has "$stdout" '"onset_ms":null' "and no onset"
 run analyze - <"$work/flat.log"
 has "$stdout" "pid 7, isolate main" "- is the standard input"
 
+{ cat "$work/flat.log" && sed 's/0x55/0x66/' "$work/leak.log"; } >"$work/workers.log"
+run analyze --time-scale=60 "$work/workers.log"
+has "$stdout" "pid 7, isolate worker-1" "every isolate has its own verdict"
+has "$stdout" "Heap after full collections (worker-1) rose" "that names it"
+
 { cat "$work/leak.log" && printf '%s\n' \
 	'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'; } \
 	>"$work/oom.log"

@@ -309,7 +309,25 @@ START_TEST(test_damaged_slot_lines_are_ignored)
 }
 END_TEST
 
-UNIT_MAIN("model", test_processes_come_by_app_and_slot, test_a_reused_pid_is_another_process,
+START_TEST(test_states_and_kinds_are_named_as_exported)
+{
+	static const char *const states[LEAK_STATE_COUNT] = {"warmup",    "insufficient", "stable",
+	                                                     "filling",   "step",         "load",
+	                                                     "suspected", "leak",         "thrash"};
+	static const char *const kinds[LEAK_KIND_COUNT] = {
+	    "none", "js-heap",       "large-object", "external", "native",
+	    "code", "fragmentation", "threads",      "unknown"};
+	size_t i;
+
+	for (i = 0; i < LEAK_STATE_COUNT; i++)
+		ck_assert_str_eq(leak_state_name((enum leak_state)i), states[i]);
+	for (i = 0; i < LEAK_KIND_COUNT; i++)
+		ck_assert_str_eq(leak_kind_name((enum leak_kind)i), kinds[i]);
+}
+END_TEST
+
+UNIT_MAIN("model", test_states_and_kinds_are_named_as_exported, test_processes_come_by_app_and_slot,
+          test_a_reused_pid_is_another_process,
           test_a_restarted_process_takes_the_slot_of_its_predecessor,
           test_processes_beyond_the_maximum_are_dropped_and_counted,
           test_a_changed_app_gives_another_slot, test_apps_beyond_the_maximum_share_other,
