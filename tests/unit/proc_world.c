@@ -247,17 +247,13 @@ static bool world_has_pidfds(void)
 	return fd >= 0;
 }
 
-void world_wait_event(void)
+static void take_events(int timeout_ms)
 {
 	static struct pollfd fds[WORLD_WATCHES_MAX];
 	static size_t watches[WORLD_WATCHES_MAX]; /* of each of fds */
 	size_t count = 0;
 	size_t i;
 
-	if (!world_has_pidfds()) {
-		world_pass(); /* an old kernel, or a checker of memory: the next pass sees it */
-		return;
-	}
 	/* Only those in use: poll(2) takes no more than RLIMIT_NOFILE, commonly 1024. */
 	for (i = 0; i < WORLD_WATCHES_MAX; i++) {
 		if (world.watches[i].readable == NULL)
@@ -265,12 +261,29 @@ void world_wait_event(void)
 		watches[count] = i;
 		fds[count++] = (struct pollfd){.fd = world.watches[i].fd, .events = POLLIN};
 	}
-	ck_assert_int_gt(poll(fds, count, EVENT_DEADLINE_MS), 0);
+	ck_assert_int_gt(poll(fds, count, timeout_ms), 0);
 	for (i = 0; i < count; i++) {
 		const size_t at = watches[i];
 
 		if ((fds[i].revents & POLLIN) != 0 && world.watches[at].readable != NULL)
 			world.watches[at].readable(world.watches[at].data);
+	}
+}
+
+void world_wait_exit(void)
+{
+	uint64_t deadline_ns = clock_boottime_ns() + EVENT_DEADLINE_MS * NS_PER_MS;
+	uint64_t now_ns;
+
+	if (!world_has_pidfds()) {
+		world_pass(); /* an old kernel, or a checker of memory: the next pass sees it */
+		return;
+	}
+	/* Other Node processes of this host come and go, too. */
+	while (world.seen.exited_count == 0) {
+		now_ns = clock_boottime_ns();
+		ck_assert_uint_lt(now_ns, deadline_ns);
+		take_events((int)((deadline_ns - now_ns) / NS_PER_MS) + 1);
 	}
 }
 

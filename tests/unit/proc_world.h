@@ -88,8 +88,8 @@ void world_close(void);
 /* One pass, a second later, then the pool until it is idle. */
 void world_pass(void);
 void world_run_pool(void);
-/* Waits for one of the watched fds and calls its reader. */
-void world_wait_event(void);
+/* Calls the readers of watched fds until the watched process is reported gone. */
+void world_wait_exit(void);
 
 /* argv[0] is the file that runs; ready when this returns. environment: NULL for none. */
 struct world_child world_start(const char *const *argv, const char *const *environment);

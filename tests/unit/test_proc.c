@@ -97,7 +97,7 @@ START_TEST(test_exit_is_seen_at_once_with_its_status)
 	child = start_and_find("app", "/srv/app.js");
 	world_command(&child, 'e');
 	world_wait_death(&child);
-	world_wait_event();
+	world_wait_exit();
 	ck_assert_uint_eq(world.seen.exited_count, 1);
 	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_EXIT);
 	ck_assert(world.seen.exit.has_status);
@@ -118,7 +118,7 @@ START_TEST(test_status_of_a_reaped_process_is_known_or_said_to_be_unknown)
 	child = start_and_find("app", "/srv/app.js");
 	world_command(&child, 'e');
 	world_end(&child); /* reaps before the collector has looked */
-	world_wait_event();
+	world_wait_exit();
 	ck_assert_uint_eq(world.seen.exited_count, 1);
 	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_EXIT);
 	if (world.seen.exit.has_status) /* Linux 6.15 */
@@ -135,7 +135,7 @@ START_TEST(test_death_by_signal_is_told_from_exit)
 	child = start_and_find("app", "/srv/app.js");
 	ck_assert_int_eq(kill(child.pid, SIGKILL), 0);
 	world_wait_death(&child);
-	world_wait_event();
+	world_wait_exit();
 	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_SIGNAL);
 	ck_assert_int_eq(WTERMSIG(world.seen.exit.status), SIGKILL);
 	world_end(&child);
