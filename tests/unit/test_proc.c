@@ -2,9 +2,12 @@
 /* The proc collector on real processes: found, sampled, named, and seen to end. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -451,16 +454,69 @@ START_TEST(test_destroy_with_jobs_in_flight_lets_them_finish)
 }
 END_TEST
 
-UNIT_MAIN("proc", test_node_is_found_by_its_executable_under_any_name,
-          test_other_program_named_node_is_not_found, test_exit_is_seen_at_once_with_its_status,
-          test_status_of_a_reaped_process_is_known_or_said_to_be_unknown,
-          test_death_by_signal_is_told_from_exit, test_exec_from_a_shell_is_noticed,
-          test_exec_into_another_program_ends_the_process,
-          test_deleted_executable_is_still_recognised,
-          test_process_beyond_the_limit_is_counted_once_and_taken_when_there_is_room,
-          test_full_pool_only_delays, test_rule_names_and_ignores,
-          test_environment_and_package_name_the_app, test_stdout_file_is_found_even_when_deleted,
-          test_detail_has_types_of_memory_fds_and_a_limit, test_smaps_keeps_to_budget_and_size,
-          test_missing_permission_is_counted_once_and_no_failure,
-          test_real_node_is_found_with_its_version,
-          test_destroy_with_jobs_in_flight_lets_them_finish)
+#define NOT_ALLOWED 77
+
+static int status_of(pid_t child)
+{
+	int status;
+
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return EXIT_FAILURE;
+	return WEXITSTATUS(status);
+}
+
+/* Returns in a child only. */
+static void enter_own_namespaces(void)
+{
+	pid_t child;
+
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+		exit(NOT_ALLOWED);
+	child = fork();
+	if (child != 0)
+		exit(status_of(child));
+	if (mount("none", "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0)
+		exit(NOT_ALLOWED);
+}
+
+/* Where it is allowed, in a pid namespace of their own: what else runs on this host is not seen. */
+static void leave_the_host(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		enter_own_namespaces();
+		return;
+	}
+	status = status_of(child);
+	if (status != NOT_ALLOWED)
+		exit(status);
+}
+
+int main(void)
+{
+	const TTest *const tests[] = {
+	    test_node_is_found_by_its_executable_under_any_name,
+	    test_other_program_named_node_is_not_found,
+	    test_exit_is_seen_at_once_with_its_status,
+	    test_status_of_a_reaped_process_is_known_or_said_to_be_unknown,
+	    test_death_by_signal_is_told_from_exit,
+	    test_exec_from_a_shell_is_noticed,
+	    test_exec_into_another_program_ends_the_process,
+	    test_deleted_executable_is_still_recognised,
+	    test_process_beyond_the_limit_is_counted_once_and_taken_when_there_is_room,
+	    test_full_pool_only_delays,
+	    test_rule_names_and_ignores,
+	    test_environment_and_package_name_the_app,
+	    test_stdout_file_is_found_even_when_deleted,
+	    test_detail_has_types_of_memory_fds_and_a_limit,
+	    test_smaps_keeps_to_budget_and_size,
+	    test_missing_permission_is_counted_once_and_no_failure,
+	    test_real_node_is_found_with_its_version,
+	    test_destroy_with_jobs_in_flight_lets_them_finish};
+
+	leave_the_host();
+	return unit_run("proc", tests, sizeof(tests) / sizeof(tests[0]));
+}
