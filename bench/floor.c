@@ -22,7 +22,7 @@
 
 #include "lib/numbers.h"
 
-#define PROCESSES_MAX 4096
+#define PROCESSES_MAX ((size_t)4096)
 #define FILES_MAX     (2 * PROCESSES_MAX)
 
 struct floor {
