@@ -13,4 +13,3 @@ const struct collector *const collector_registry[] = {
     &gclog_collector,
 };
 const size_t collector_registry_count = sizeof(collector_registry) / sizeof(collector_registry[0]);
-

@@ -136,7 +136,7 @@ static void split_option(const char *argument, char ret_name[OPTION_NAME_SIZE],
 	size_t i;
 
 	for (i = 0; i < OPTION_NAME_SIZE - 1 && argument[i] != '\0' && argument[i] != '='; i++)
-		ret_name[i] = argument[i] == '_' ? '-' : argument[i];
+		ret_name[i] = (char)(argument[i] == '_' ? '-' : argument[i]);
 	ret_name[i] = '\0';
 	while (argument[i] != '\0' && argument[i] != '=')
 		i++;

@@ -153,7 +153,8 @@ static void read_libnode_version(int directory_fd, char ret_version[NODE_VERSION
 	struct stat status;
 	struct elf_range all = {.offset = 0};
 
-	if (root_fd < 0 || find_libnode(directory_fd, line, sizeof(line), &path) < 0)
+	if (root_fd < 0 || find_libnode(directory_fd, line, sizeof(line), &path) < 0 ||
+	    path == NULL)
 		return;
 	fd = openat(root_fd, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))

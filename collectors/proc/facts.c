@@ -302,7 +302,8 @@ static int join_arguments(struct work *work, size_t length)
 	if (work->facts->argv == NULL)
 		return -ENOMEM;
 	for (i = 0; i < length; i++)
-		work->facts->argv[i] = work->command_line[i] != '\0' ? work->command_line[i] : ' ';
+		work->facts->argv[i] =
+		    (char)(work->command_line[i] != '\0' ? work->command_line[i] : ' ');
 	return 0;
 }
 

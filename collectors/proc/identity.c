@@ -117,7 +117,7 @@ int identity_open_directory(int proc_fd, pid_t pid)
 int identity_open(int directory_fd, pid_t pid, bool has_pidfd, struct identity *ret_identity)
 {
 	struct identity identity = IDENTITY_INIT;
-	struct process_stat stat;
+	struct process_stat stat = {.state = 0};
 	int r = open_kept(directory_fd, pid, has_pidfd, &identity);
 
 	if (r == 0)
