@@ -36,24 +36,24 @@ DEFINE_CLEANUP(struct config, config_free)
 
 struct arguments {
 	const char *config_file;
-	bool config_check;
-	bool config_dump;
 	struct option_list listen_addresses;
-	bool systemd_socket;
 	const char *web_config_file;
 	const char *telemetry_path;
 	const char *max_requests;
-	bool enable_lifecycle;
-	bool enable_admin_api;
 	const char *procfs_path;
 	const char *rootfs_path;
 	const char *storage_path;
 	const char *sample_interval;
 	struct option_list gc_log_globs;
 	const char *inspector;
-	bool once;
 	const char *log_level;
 	const char *log_format;
+	bool config_check;
+	bool config_dump;
+	bool systemd_socket;
+	bool enable_lifecycle;
+	bool enable_admin_api;
+	bool once;
 	bool version;
 	bool help;
 };

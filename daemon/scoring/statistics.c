@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAIRS_MAX (STATISTICS_POINTS_MAX * (STATISTICS_POINTS_MAX - 1) / 2)
+#define PAIRS_MAX ((size_t)STATISTICS_POINTS_MAX * (STATISTICS_POINTS_MAX - 1) / 2)
 
 /* An autocorrelation counts when it is significant at 5 %. */
 #define AUTOCORRELATION_Z 1.96
