@@ -21,7 +21,7 @@
 #define LAGS_SHARE          4
 #define VARIANCE_FACTOR_MAX 20.0
 
-_Static_assert(PAIRS_MAX * sizeof(double) <= 64 * 1024, "the slopes live on the stack");
+_Static_assert(PAIRS_MAX * sizeof(double) <= 65536, "the slopes live on the stack");
 
 static int compare_doubles(const void *a, const void *b)
 {
