@@ -343,20 +343,37 @@ static bool take_kill(struct kill_count *kills, uint64_t count)
 	return true;
 }
 
+static bool take_host_kill(struct cgroups *cgroups)
+{
+	uint64_t count;
+
+	return read_host_kills(cgroups, &count) == 0 && take_kill(&cgroups->host_kills, count);
+}
+
+static bool take_own_kill(struct cgroup *cgroup, uint64_t count)
+{
+	if (!take_kill(&cgroup->kills, count))
+		return false;
+	(void)take_host_kill(cgroup->owner); /* the same one */
+	return true;
+}
+
+bool cgroup_take_own_oom_kill(struct cgroup *cgroup)
+{
+	uint64_t count;
+
+	return cgroup->kills.is_known && read_kills(cgroup, &count) == 0 &&
+	       take_own_kill(cgroup, count);
+}
+
 bool cgroup_take_oom_kill(struct cgroup *cgroup)
 {
 	uint64_t count;
-	uint64_t host_count = 0;
-	bool is_host_known = read_host_kills(cgroup->owner, &host_count) == 0;
 
-	if (cgroup->kills.is_known && read_kills(cgroup, &count) == 0) {
-		bool is_taken = take_kill(&cgroup->kills, count);
-		if (is_taken && is_host_known)
-			(void)take_kill(&cgroup->owner->host_kills, host_count); /* the same one */
-		return is_taken;
-	}
+	if (cgroup->kills.is_known && read_kills(cgroup, &count) == 0)
+		return take_own_kill(cgroup, count);
 	/* The cgroup is gone, or has no counter (the root): the host counts all OOM kills. */
-	return is_host_known && take_kill(&cgroup->owner->host_kills, host_count);
+	return take_host_kill(cgroup->owner);
 }
 
 bool cgroup_is_own(const struct cgroup *cgroup)

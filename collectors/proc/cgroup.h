@@ -37,6 +37,8 @@ struct cgroup_limit cgroup_read_limit(struct cgroup *cgroup, uint64_t now_ns);
  * cgroup died of SIGKILL. Each kill that the kernel counted is given out once.
  */
 bool cgroup_take_oom_kill(struct cgroup *cgroup);
+/* The same by the cgroup's own counter alone: when nobody knows how the process ended. */
+bool cgroup_take_own_oom_kill(struct cgroup *cgroup);
 /* Whether it is heapwatch's own, or the root of everything: then it names no app. */
 bool cgroup_is_own(const struct cgroup *cgroup);
 

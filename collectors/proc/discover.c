@@ -37,6 +37,21 @@ void discover_stop(struct proc *proc, struct followed *followed)
 	(void)followed_free(followed);
 }
 
+static enum exit_cause cause_of(const struct followed *followed, const struct process_exit *exit)
+{
+	struct cgroup *cgroup = followed->cgroup;
+
+	/* Reaped before we looked: kernels before 6.15 tell nobody else then, but still count. */
+	if (!exit->has_status)
+		return cgroup != NULL && cgroup_take_own_oom_kill(cgroup) ? EXIT_CAUSE_OOM_KILL
+		                                                          : EXIT_CAUSE_EXIT;
+	if (!WIFSIGNALED(exit->status))
+		return EXIT_CAUSE_EXIT;
+	if (WTERMSIG(exit->status) == SIGKILL && cgroup != NULL && cgroup_take_oom_kill(cgroup))
+		return EXIT_CAUSE_OOM_KILL;
+	return EXIT_CAUSE_SIGNAL;
+}
+
 void discover_end(struct proc *proc, struct followed *followed, bool is_replaced)
 {
 	struct process_exit exit = {.at_ns = proc->host->now_ns(proc->host->context)};
@@ -45,12 +60,7 @@ void discover_end(struct proc *proc, struct followed *followed, bool is_replaced
 
 	exit.has_status =
 	    !is_replaced && identity_exit_status(&followed->identity, &exit.status) == 0;
-	if (exit.has_status && WIFSIGNALED(exit.status)) {
-		exit.cause = EXIT_CAUSE_SIGNAL;
-		if (WTERMSIG(exit.status) == SIGKILL && followed->cgroup != NULL &&
-		    cgroup_take_oom_kill(followed->cgroup))
-			exit.cause = EXIT_CAUSE_OOM_KILL;
-	}
+	exit.cause = is_replaced ? EXIT_CAUSE_EXIT : cause_of(followed, &exit);
 	discover_stop(proc, followed);
 	if (was_announced)
 		proc->sink->process_exited(proc->sink->context, &key, &exit);

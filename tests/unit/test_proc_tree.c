@@ -332,17 +332,40 @@ START_TEST(test_oom_kill_in_a_cgroup_that_went_is_counted_by_the_host)
 }
 END_TEST
 
-START_TEST(test_vanished_process_has_exited_with_unknown_status)
+static void vanish(pid_t pid)
 {
 	char from[600], to[600];
 
+	(void)snprintf(from, sizeof(from), "%s/%d", procfs, pid);
+	(void)snprintf(to, sizeof(to), "%s/was-%d", procfs, pid);
+	ck_assert_int_eq(rename(from, to), 0);
+	world_pass();
+}
+
+START_TEST(test_oom_kill_is_told_of_a_process_that_was_reaped_before_we_looked)
+{
+	open_tree(100);
+	put(world_directory(), "cgroup/k/memory.events", "oom 1\noom_kill 3\n");
+	put_process(100, "/srv/a.js", "/k");
+	put_process(101, "/srv/a.js", "/k");
+	world_pass();
+	put(world_directory(), "cgroup/k/memory.events", "oom 1\noom_kill 4\n");
+	vanish(100);
+	ck_assert(!world.seen.exit.has_status);
+	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_OOM_KILL);
+	world.watched_pid = 101; /* that kill was given out */
+	vanish(101);
+	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_EXIT);
+	world_close();
+}
+END_TEST
+
+START_TEST(test_vanished_process_has_exited_with_unknown_status)
+{
 	open_tree(100);
 	put_process(100, "/srv/a.js", "/x");
 	world_pass();
-	(void)snprintf(from, sizeof(from), "%s/100", procfs);
-	(void)snprintf(to, sizeof(to), "%s/was-100", procfs);
-	ck_assert_int_eq(rename(from, to), 0);
-	world_pass();
+	vanish(100);
 	ck_assert_uint_eq(world.seen.exited_count, 1);
 	ck_assert(!world.seen.exit.has_status);
 	ck_assert_int_eq(world.seen.exit.cause, EXIT_CAUSE_EXIT);
@@ -416,5 +439,6 @@ UNIT_MAIN("proc_tree", test_facts_and_samples_come_from_the_tree,
           test_tightest_limit_of_nested_cgroups_counts, test_limits_of_v1_and_of_another_root,
           test_oom_kill_is_a_kill_that_the_cgroup_counted,
           test_oom_kill_in_a_cgroup_that_went_is_counted_by_the_host,
+          test_oom_kill_is_told_of_a_process_that_was_reaped_before_we_looked,
           test_vanished_process_has_exited_with_unknown_status, test_reused_pid_is_a_new_process,
           test_fds_are_kept_in_reserve, test_smaps_debt_is_paid_before_the_next_read)
