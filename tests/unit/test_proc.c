@@ -471,13 +471,14 @@ static void enter_own_namespaces(void)
 	pid_t child;
 
 	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
-		exit(NOT_ALLOWED);
+		_exit(NOT_ALLOWED);
+	/* No exit(): LeakSanitizer could start nothing in a namespace whose init has ended. */
 	child = fork();
 	if (child != 0)
-		exit(status_of(child));
-	if (mount("none", "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0 ||
+		_exit(status_of(child));
+	if (mount("none", "/", "none", MS_PRIVATE | MS_REC, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0)
-		exit(NOT_ALLOWED);
+		_exit(NOT_ALLOWED);
 }
 
 /* Where it is allowed, in a pid namespace of their own: what else runs on this host is not seen. */
