@@ -23,6 +23,7 @@ RUN /tmp/script/bootstrap runtime \
     && rm -rf /tmp/script /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/* \
     && install -d -o 10765 -g 10765 -m 0750 /var/lib/heapwatch
 COPY --from=build /installed/usr/sbin/heapwatchd /usr/sbin/heapwatchd
+COPY --from=build /installed/usr/bin/heapwatch /usr/bin/heapwatch
 # An own uid, in numbers for runAsNonRoot. With --user set to the app's uid, or with
 # --cap-add=SYS_PTRACE,DAC_READ_SEARCH, it reads more (SECURITY.md).
 USER 10765:10765
