@@ -225,9 +225,13 @@ struct collector {
 	void *(*create)(const struct collector_options *options, const struct collector_host *host,
 	                const struct collector_sink *sink);
 	void (*destroy)(void *self);
-	/* One pass, each sampling interval. Returns 0 or a negative errno (counted as no success).
+	/*
+	 * One pass, each sampling interval. Returns 0, a negative errno (counted as no success), or
+	 * a positive number when it would take the loop for too long at once: resume() is called
+	 * then after others had their turn, until it returns 0 or less. NULL where that never is.
 	 */
 	int (*pass)(void *self, uint64_t now_ns);
+	int (*resume)(void *self, uint64_t now_ns);
 	/* Told of every process that any collector found, changed or lost; may be NULL. */
 	void (*process_seen)(void *self, const struct process_facts *facts);
 	void (*process_gone)(void *self, const struct process_key *key);

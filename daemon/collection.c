@@ -21,6 +21,9 @@ struct collection {
 	struct collector_sink sink;
 	struct model *model;
 	void *instances[COLLECTORS_MAX];
+	/* Of the pass under way: */
+	bool is_unfinished[COLLECTORS_MAX];
+	uint64_t spent_ns[COLLECTORS_MAX];
 	struct collector_status status[COLLECTORS_MAX];
 };
 
@@ -179,18 +182,54 @@ struct collection *collection_free(struct collection *collection)
 	return NULL;
 }
 
-void collection_pass(struct collection *collection)
+/* Takes the result of a pass, or of a part of it, that began at start_ns. */
+static void note(struct collection *collection, size_t i, int result, uint64_t start_ns)
+{
+	collection->is_unfinished[i] = result > 0;
+	collection->spent_ns[i] += clock_boottime_ns() - start_ns;
+	if (result > 0)
+		return;
+	collection->status[i].is_success = result == 0;
+	collection->status[i].duration_seconds = ns_to_seconds(collection->spent_ns[i]);
+}
+
+static bool is_finished(const struct collection *collection)
+{
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++)
+		if (collection->is_unfinished[i])
+			return false;
+	return true;
+}
+
+bool collection_pass(struct collection *collection)
 {
 	size_t i;
 
 	for (i = 0; i < collector_registry_count; i++) {
-		struct collector_status *status = &collection->status[i];
 		uint64_t start_ns = clock_boottime_ns();
 
-		status->is_success =
-		    collector_registry[i]->pass(collection->instances[i], start_ns) >= 0;
-		status->duration_seconds = ns_to_seconds(clock_boottime_ns() - start_ns);
+		collection->spent_ns[i] = 0;
+		note(collection, i, collector_registry[i]->pass(collection->instances[i], start_ns),
+		     start_ns);
 	}
+	return is_finished(collection);
+}
+
+bool collection_resume(struct collection *collection)
+{
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++) {
+		uint64_t start_ns = clock_boottime_ns();
+
+		if (collection->is_unfinished[i])
+			note(collection, i,
+			     collector_registry[i]->resume(collection->instances[i], start_ns),
+			     start_ns);
+	}
+	return is_finished(collection);
 }
 
 size_t collection_status(struct collection *collection, const struct collector_status **ret_status)

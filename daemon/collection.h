@@ -5,6 +5,7 @@
 #ifndef HEAPWATCH_DAEMON_COLLECTION_H
 #define HEAPWATCH_DAEMON_COLLECTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "collectors/collector.h"
@@ -19,8 +20,12 @@ struct collection *collection_new(const struct collector_options *options,
 /* After the loop is drained. */
 struct collection *collection_free(struct collection *collection);
 
-/* One pass of each, in the order of the registry. */
-void collection_pass(struct collection *collection);
+/*
+ * One pass of each, in the order of the registry. True when all are through; else
+ * collection_resume() goes on with those that are not, until it returns true.
+ */
+bool collection_pass(struct collection *collection);
+bool collection_resume(struct collection *collection);
 /* How each is doing, with counters of now; the array is the collection's. Returns how many. */
 size_t collection_status(struct collection *collection, const struct collector_status **ret_status);
 

@@ -53,6 +53,7 @@ struct daemon {
 	int result;
 
 	struct loop_timer *pass_timer;
+	struct loop_timer *resume_timer; /* of a pass that did not end in one go */
 	struct loop_timer *scoring_timer;
 	struct loop_timer *watchdog_timer;
 	struct web *web;
@@ -96,11 +97,8 @@ static void first_pass_done(struct daemon *daemon)
 	service_ready();
 }
 
-static void on_pass(void *data)
+static void finish_pass(struct daemon *daemon)
 {
-	struct daemon *daemon = data;
-
-	collection_pass(daemon->collection);
 	model_advance(daemon->model, clock_boottime_ns());
 	daemon->generation++;
 	daemon->next_scored = 0;
@@ -110,6 +108,27 @@ static void on_pass(void *data)
 		first_pass_done(daemon);
 	if (daemon->options->is_once && daemon->pass_count == ONCE_PASSES)
 		finish_once(daemon);
+}
+
+static void on_resume(void *data)
+{
+	struct daemon *daemon = data;
+
+	if (collection_resume(daemon->collection))
+		finish_pass(daemon);
+	else
+		loop_timer_start(daemon->resume_timer, 0, 0);
+}
+
+static void on_pass(void *data)
+{
+	struct daemon *daemon = data;
+
+	loop_timer_stop(daemon->resume_timer);
+	if (collection_pass(daemon->collection))
+		finish_pass(daemon);
+	else
+		loop_timer_start(daemon->resume_timer, 0, 0);
 }
 
 /* ---- exposition ---- */
@@ -230,10 +249,11 @@ static int watch_signals(struct daemon *daemon)
 static int make_timers(struct daemon *daemon)
 {
 	daemon->pass_timer = loop_timer_new(daemon->loop, on_pass, daemon);
+	daemon->resume_timer = loop_timer_new(daemon->loop, on_resume, daemon);
 	daemon->scoring_timer = loop_timer_new(daemon->loop, score_slice, daemon);
 	daemon->watchdog_timer = loop_timer_new(daemon->loop, on_watchdog, daemon);
-	if (daemon->pass_timer == NULL || daemon->scoring_timer == NULL ||
-	    daemon->watchdog_timer == NULL)
+	if (daemon->pass_timer == NULL || daemon->resume_timer == NULL ||
+	    daemon->scoring_timer == NULL || daemon->watchdog_timer == NULL)
 		return -ENOMEM;
 	return 0;
 }

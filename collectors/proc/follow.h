@@ -27,7 +27,8 @@ struct followed {
 	unsigned errors; /* 1 << enum collector_error: those already counted */
 	void *owner;     /* for callbacks of the loop */
 	struct collector_watch *watch;
-	uint64_t rss_bytes; /* of the last sample */
+	unsigned sampled_pass; /* number of the pass that sampled it last */
+	uint64_t rss_bytes;    /* of the last sample */
 	uint64_t detail_due_ns;
 	unsigned detail_count;
 	uint64_t proportional_due_ns;

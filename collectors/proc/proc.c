@@ -137,6 +137,18 @@ static void *proc_create(const struct collector_options *options, const struct c
 	return proc;
 }
 
+static int proc_resume(void *self, uint64_t now_ns)
+{
+	struct proc *proc = self;
+
+	if (!sample_memory(proc, now_ns))
+		return 1;
+	sample_details(proc, now_ns);
+	follow_announce(proc->table, proc->reader.tick_ns, proc->sink);
+	smaps_turn(proc->smaps, now_ns);
+	return proc->scan_result == -EOVERFLOW ? 0 : proc->scan_result;
+}
+
 static int proc_pass(void *self, uint64_t now_ns)
 {
 	struct proc *proc = self;
@@ -144,19 +156,18 @@ static int proc_pass(void *self, uint64_t now_ns)
 	                                     .due = discover_due,
 	                                     .vanished = discover_vanished,
 	                                     .replaced = discover_replaced};
-	int r;
 
 	proc->now_ns = now_ns;
-	r = scan_pass(proc->scan, now_ns, &handler);
-	if (r < 0)
-		state_tell_error(proc, state_error_of(r));
+	proc->pass_number++;
+	proc->scan_result = scan_pass(proc->scan, now_ns, &handler);
+	if (proc->scan_result < 0)
+		state_tell_error(proc, state_error_of(proc->scan_result));
 	examiner_submit(proc->examiner);
-	sample_memory(proc, now_ns);
-	sample_details(proc, now_ns);
-	follow_announce(proc->table, proc->reader.tick_ns, proc->sink);
-	smaps_turn(proc->smaps, now_ns);
-	return r == -EOVERFLOW ? 0 : r;
+	return proc_resume(proc, now_ns);
 }
 
-const struct collector proc_collector = {
-    .name = "proc", .create = proc_create, .destroy = proc_destroy, .pass = proc_pass};
+const struct collector proc_collector = {.name = "proc",
+                                         .create = proc_create,
+                                         .destroy = proc_destroy,
+                                         .pass = proc_pass,
+                                         .resume = proc_resume};

@@ -15,28 +15,43 @@
 #define DETAIL_FIRST_PERIOD_NS (10 * NS_PER_SECOND) /* a fork that has not yet exec'ed shows */
 #define DETAILS_PER_PASS_MIN   64
 #define DETAILS_PER_PASS_MAX   128 /* at 60 us: below the 10 ms that a callback may take */
+#define SAMPLES_PER_SLICE      256 /* at 10 us, likewise */
 #define PROPORTIONAL_PERIOD_NS (30 * NS_PER_SECOND)
 
-void sample_memory(struct proc *proc, uint64_t now_ns)
+static void take_sample(struct proc *proc, struct followed *followed, uint64_t now_ns)
 {
+	struct memory_sample sample;
+	int r = memory_read_sample(&proc->reader, &followed->identity, now_ns, &sample);
+
+	followed->sampled_pass = proc->pass_number;
+	if (r == -ESRCH) {
+		discover_end(proc, followed, false);
+		return;
+	}
+	if (r < 0) {
+		state_tell_followed_error(proc, followed, r);
+		return;
+	}
+	followed->rss_bytes = sample.rss_bytes;
+	if (followed->is_announced)
+		proc->sink->memory(proc->sink->context, &followed->identity.key, &sample);
+}
+
+bool sample_memory(struct proc *proc, uint64_t now_ns)
+{
+	size_t left = SAMPLES_PER_SLICE;
 	struct followed *followed, *next;
 
+	/* By a mark and not by a place in the table, which changes between slices. */
 	HASH_ITER(hh, proc->table, followed, next)
 	{
-		struct memory_sample sample;
-		int r = memory_read_sample(&proc->reader, &followed->identity, now_ns, &sample);
-		if (r == -ESRCH) {
-			discover_end(proc, followed, false);
+		if (followed->sampled_pass == proc->pass_number)
 			continue;
-		}
-		if (r < 0) {
-			state_tell_followed_error(proc, followed, r);
-			continue;
-		}
-		followed->rss_bytes = sample.rss_bytes;
-		if (followed->is_announced)
-			proc->sink->memory(proc->sink->context, &followed->identity.key, &sample);
+		if (left-- == 0)
+			return false;
+		take_sample(proc, followed, now_ns);
 	}
+	return true;
 }
 
 /* False when the process has become another program by exec. */

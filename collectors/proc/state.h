@@ -31,6 +31,8 @@ struct proc {
 	struct memory_reader reader;
 	struct followed *table; /* owned */
 	uint64_t now_ns;        /* of the pass under way */
+	unsigned pass_number;
+	int scan_result; /* of the pass under way */
 };
 
 /* ---- proc.c ---- */
@@ -54,7 +56,8 @@ void discover_end(struct proc *proc, struct followed *followed, bool is_replaced
 
 /* ---- sample.c ---- */
 
-void sample_memory(struct proc *proc, uint64_t now_ns);
+/* A slice of them at a time; true when all had their turn in this pass. */
+bool sample_memory(struct proc *proc, uint64_t now_ns);
 void sample_details(struct proc *proc, uint64_t now_ns);
 /* Callbacks of smaps. */
 bool sample_pick(void *context, uint64_t now_ns, struct process_key *ret_key);

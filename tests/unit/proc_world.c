@@ -232,9 +232,14 @@ void world_run_pool(void)
 
 void world_pass(void)
 {
+	int r;
+
 	create();
 	world.now_ns += NS_PER_SECOND;
-	ck_assert_int_eq(proc_collector.pass(world.collector, world.now_ns), 0);
+	r = proc_collector.pass(world.collector, world.now_ns);
+	for (world.resumed_count = 0; r > 0; world.resumed_count++)
+		r = proc_collector.resume(world.collector, world.now_ns);
+	ck_assert_int_eq(r, 0);
 	world_run_pool();
 }
 

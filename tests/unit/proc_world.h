@@ -71,6 +71,7 @@ struct world {
 	unsigned errors[COLLECTOR_ERROR_COUNT];
 	unsigned dropped[DROP_REASON_COUNT];
 	unsigned found_count;        /* of all */
+	unsigned resumed_count;      /* in the last pass */
 	const struct app_rule *rule; /* what config_app_rule answers for a script that holds… */
 	const char *rule_script;     /* … this */
 };

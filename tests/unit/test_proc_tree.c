@@ -108,6 +108,27 @@ static void open_tree(pid_t watched)
 	world.watched_pid = watched;
 }
 
+START_TEST(test_a_pass_over_many_processes_is_cut_in_slices)
+{
+	const unsigned count = 290; /* more than a slice, and two fds each below 1024 */
+	unsigned sample_count;
+	unsigned i;
+
+	open_tree(1000 + (pid_t)count - 1);
+	for (i = 0; i < count; i++)
+		put_process(1000 + (pid_t)i, "/srv/a.js", "/x");
+	for (i = 0; i < count && world.found_count < count; i++)
+		world_pass();
+	ck_assert_uint_eq(world.found_count, count);
+	sample_count = world.seen.sample_count;
+	world_pass();
+	ck_assert_uint_eq(world.resumed_count, 1);
+	ck_assert_uint_eq(world.seen.sample_count,
+	                  sample_count + 1); /* once, though last in line */
+	world_close();
+}
+END_TEST
+
 START_TEST(test_facts_and_samples_come_from_the_tree)
 {
 	open_tree(100);
@@ -429,8 +450,8 @@ START_TEST(test_smaps_debt_is_paid_before_the_next_read)
 }
 END_TEST
 
-UNIT_MAIN("proc_tree", test_facts_and_samples_come_from_the_tree,
-          test_title_that_names_no_file_is_not_believed,
+UNIT_MAIN("proc_tree", test_a_pass_over_many_processes_is_cut_in_slices,
+          test_facts_and_samples_come_from_the_tree, test_title_that_names_no_file_is_not_believed,
           test_package_is_read_through_the_root_of_the_process,
           test_package_that_is_a_fifo_does_not_hold_us,
           test_unit_names_an_app_only_while_it_holds_one,
