@@ -19,43 +19,6 @@
 
 #define FDS_IN_RESERVE 128 /* for connections, logs and the pool */
 
-/* ---- errors: each is told once per process and cause ---- */
-
-enum collector_error state_error_of(int error)
-{
-	switch (error) {
-	case -EACCES:
-	case -EPERM:
-		return COLLECTOR_ERROR_PERMISSION;
-	case -EBADMSG:
-		return COLLECTOR_ERROR_PARSE;
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-	case -EOVERFLOW:
-		return COLLECTOR_ERROR_LIMIT;
-	default:
-		return COLLECTOR_ERROR_READ;
-	}
-}
-
-void state_tell_error(const struct proc *proc, enum collector_error error)
-{
-	proc->sink->error(proc->sink->context, proc_collector.name, error);
-}
-
-void state_tell_followed_error(const struct proc *proc, struct followed *followed, int error)
-{
-	enum collector_error kind = state_error_of(error);
-
-	if ((followed->errors & (1U << kind)) != 0)
-		return;
-	followed->errors |= 1U << kind;
-	state_tell_error(proc, kind);
-}
-
-/* ---- the collector ---- */
-
 static uint64_t count_of_fds_allowed(void)
 {
 	struct rlimit limit;
@@ -166,7 +129,7 @@ static int proc_pass(void *self, uint64_t now_ns)
 	return proc_resume(proc, now_ns);
 }
 
-const struct collector proc_collector = {.name = "proc",
+const struct collector proc_collector = {.name = proc_collector_name,
                                          .create = proc_create,
                                          .destroy = proc_destroy,
                                          .pass = proc_pass,

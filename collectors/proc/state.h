@@ -35,7 +35,9 @@ struct proc {
 	int scan_result; /* of the pass under way */
 };
 
-/* ---- proc.c ---- */
+/* ---- errors.c ---- */
+
+extern const char proc_collector_name[];
 
 void state_tell_error(const struct proc *proc, enum collector_error error);
 enum collector_error state_error_of(int error);
