@@ -129,7 +129,7 @@ static void write_table(struct buf *out, struct landing_row *rows, size_t count,
 {
 	size_t i;
 
-	buf_printf(out, "<p>%zu processes", count);
+	buf_printf(out, "<p>%zu %s", count, count == 1 ? "process" : "processes");
 	if (young_count > 0)
 		buf_printf(out, ", %zu more too young to be shown", young_count);
 	if (count > ROWS_MAX)
