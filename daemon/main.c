@@ -27,7 +27,8 @@
 #define DUMP_MAX        (4U << 20)
 #define MESSAGE_SIZE    512
 #define REQUESTS_MAX    1000
-#define INTERVAL_MIN_NS (100 * NS_PER_MS)
+#define INTERVAL_MIN_NS (100 * NS_PER_MS) /* as sampling.interval of the file */
+#define INTERVAL_MAX_NS (10 * NS_PER_MINUTE)
 
 #define DEFAULT_CONFIG_FILE  SYSCONFDIR "/heapwatch/heapwatchd.yml"
 #define DEFAULT_STORAGE_PATH LOCALSTATEDIR "/lib/heapwatch"
@@ -174,8 +175,9 @@ static int apply_flags(const struct arguments *arguments, struct config *config)
 
 	if (arguments->sample_interval != NULL) {
 		if (duration_parse(arguments->sample_interval, &interval_ns) < 0 ||
-		    interval_ns < INTERVAL_MIN_NS || interval_ns > NS_PER_HOUR)
-			return usage_error("--sample.interval: expected a duration of 100ms to 1h");
+		    interval_ns < INTERVAL_MIN_NS || interval_ns > INTERVAL_MAX_NS)
+			return usage_error(
+			    "--sample.interval: expected a duration of 100ms to 10m");
 		config->sampling.interval_ns = interval_ns;
 	}
 	if (arguments->inspector != NULL) {
