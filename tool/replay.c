@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collectors/gclog/lines.h"
-#include "collectors/gclog/parse.h"
+#include "collectors/gclog/stream.h"
 #include "daemon/model/model.h"
 #include "daemon/scoring/scoring.h"
 #include "lib/cleanup.h"
@@ -52,11 +51,10 @@ struct replay {
 	struct model *model;
 	struct csv proc;
 	struct csv times;
-	struct replay_counts counts;
+	struct stream_counts counts;
 	struct heap_table heaps;
-	struct gclog_parser parser;
-	uint64_t line_number;
-	uint64_t latest_ns; /* of all that was played */
+	uint64_t lines_before; /* of the files that came before this one */
+	uint64_t latest_ns;    /* of all that was played */
 	struct process_key watched;
 	bool has_watched; /* by /proc samples */
 	int error;        /* sticky, of the callbacks below */
@@ -108,7 +106,7 @@ struct replay *replay_free(struct replay *replay)
 	return NULL;
 }
 
-const struct replay_counts *replay_counts(const struct replay *replay)
+const struct stream_counts *replay_counts(const struct replay *replay)
 {
 	return &replay->counts;
 }
@@ -297,66 +295,37 @@ static void play_incident(struct replay *replay, const struct gclog_record *reco
 		                     record->incident);
 }
 
-static void play_record(struct replay *replay, enum gclog_result result,
-                        const struct gclog_record *record, uint64_t line_ns)
+/* Arrival of the line, 0 when not recorded. Lines are asked for in their order. */
+static uint64_t line_arrival(struct replay *replay, uint64_t number)
 {
-	uint64_t at_ns;
-
-	switch (result) {
-	case GCLOG_GC:
-		replay->counts.gc++;
-		at_ns = record_ns(replay, record, line_ns);
-		if (replay->error == 0)
-			replay->error = play_samples(replay, at_ns);
-		if (at_ns > replay->latest_ns)
-			replay->latest_ns = at_ns;
-		play_gc(replay, record, at_ns);
-		break;
-	case GCLOG_INCIDENT:
-		play_incident(replay, record);
-		break;
-	case GCLOG_TORN:
-		replay->counts.torn++;
-		break;
-	case GCLOG_OTHER:
-	case GCLOG_REPEAT:
-	case GCLOG_RESULT_COUNT:
-		break;
-	}
-}
-
-/* Arrival of the current line, 0 when not recorded. */
-static uint64_t line_arrival(struct replay *replay)
-{
-	while (replay->times.has_row && replay->times.values[TIMES_LINE] < replay->line_number) {
+	while (replay->times.has_row && replay->times.values[TIMES_LINE] < number) {
 		if (csv_next(&replay->times, replay->message, replay->message_size) < 0) {
 			replay->error = -EINVAL;
 			return 0;
 		}
 	}
-	if (!replay->times.has_row || replay->times.values[TIMES_LINE] != replay->line_number)
+	if (!replay->times.has_row || replay->times.values[TIMES_LINE] != number)
 		return 0;
 	return recorded_ns(replay->times.values[TIMES_T]);
 }
 
-static void play_line(void *context, const char *line, size_t length)
+static void play_record(void *context, enum gclog_result result, const struct gclog_record *record,
+                        const struct stream_line *line)
 {
 	struct replay *replay = context;
-	struct gclog_record record;
-	enum gclog_result result;
-	uint64_t line_ns;
-	bool is_other = true;
-	size_t at = 0;
+	uint64_t at_ns;
 
-	replay->line_number++;
-	line_ns = line_arrival(replay);
-	do {
-		result = gclog_parse(&replay->parser, line, length, &at, &record);
-		is_other = is_other && result != GCLOG_GC && result != GCLOG_TORN;
-		play_record(replay, result, &record, line_ns);
-	} while (at < length);
-	if (is_other)
-		replay->counts.other++;
+	if (result == GCLOG_INCIDENT)
+		play_incident(replay, record);
+	if (result != GCLOG_GC)
+		return;
+	at_ns =
+	    record_ns(replay, record, line_arrival(replay, replay->lines_before + line->number));
+	if (replay->error == 0)
+		replay->error = play_samples(replay, at_ns);
+	if (at_ns > replay->latest_ns)
+		replay->latest_ns = at_ns;
+	play_gc(replay, record, at_ns);
 }
 
 static bool is_gzip(const char *bytes, size_t length)
@@ -373,7 +342,8 @@ static int fail(struct replay *replay, int error, const char *path, const char *
 static int read_stream(struct replay *replay, FILE *file, const char *path)
 {
 	_cleanup_(freep) char *bytes = malloc(READ_SIZE);
-	struct lines lines = {0};
+	const struct stream_sink sink = {play_record, replay, &replay->counts};
+	struct stream stream = {.line_number = 0};
 	bool is_first = true;
 	size_t length;
 
@@ -387,13 +357,14 @@ static int read_stream(struct replay *replay, FILE *file, const char *path)
 			break;
 		}
 		is_first = false;
-		lines_feed(&lines, bytes, length, play_line, replay);
+		stream_feed(&stream, bytes, length, &sink);
 	}
 	if (replay->error == 0 && ferror(file))
 		replay->error = fail(replay, -EIO, path, strerror(EIO));
 	if (replay->error == 0)
-		lines_finish(&lines, play_line, replay);
-	lines_done(&lines);
+		stream_finish(&stream, &sink);
+	replay->lines_before += stream.line_number;
+	stream_done(&stream);
 	return replay->error;
 }
 
@@ -425,7 +396,6 @@ int replay_file(struct replay *replay, const char *path, char *reterr_message, s
 	                     replay);
 	if (result < 0)
 		return result;
-	replay->parser = (struct gclog_parser){0};
 	if (strcmp(path, "-") == 0)
 		return read_stream(replay, stdin, path);
 	opened = fopen(path, "re");

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collectors/gclog/stream.h"
 #include "daemon/model/process.h"
 #include "tool/heaps.h"
 
@@ -25,12 +26,6 @@ struct replay_options {
 	void *context;
 };
 
-struct replay_counts {
-	uint64_t gc;
-	uint64_t other;
-	uint64_t torn;
-};
-
 struct replay;
 
 struct replay *replay_new(const struct replay_options *options);
@@ -42,7 +37,7 @@ int replay_file(struct replay *replay, const char *path, char *reterr_message, s
 int replay_finish(struct replay *replay, char *reterr_message, size_t message_size)
     __attribute__((warn_unused_result));
 
-const struct replay_counts *replay_counts(const struct replay *replay);
+const struct stream_counts *replay_counts(const struct replay *replay);
 const struct heap_table *replay_heaps(const struct replay *replay);
 /* The watched process: that of the last /proc sample, else the one that leaks most. NULL: none. */
 const struct process *replay_process(const struct replay *replay);

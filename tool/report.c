@@ -103,7 +103,7 @@ static void print_verdict(FILE *out, const struct process *process)
 
 void report_text(FILE *out, const struct replay *replay)
 {
-	const struct replay_counts *counts = replay_counts(replay);
+	const struct stream_counts *counts = replay_counts(replay);
 	const struct process *process = replay_process(replay);
 	const struct heap_table *heaps = replay_heaps(replay);
 	size_t i;

@@ -143,7 +143,7 @@ static void add_all(struct builder *builder, cJSON *root, const struct replay *r
 	                .exhaustion_p50_seconds = (double)INFINITY,
 	                .exhaustion_p90_seconds = (double)INFINITY},
 	};
-	const struct replay_counts *counts = replay_counts(replay);
+	const struct stream_counts *counts = replay_counts(replay);
 	const struct process *process = replay_process(replay);
 	cJSON *isolates = cJSON_AddArrayToObject(root, "isolates");
 	const struct heap_table *heaps = replay_heaps(replay);

@@ -269,6 +269,7 @@ void log_files_close(struct log_files *files, struct log_file *file)
 	HASH_DELETE(by_identity, files->by_identity, file);
 	files->count--;
 	tail_done(&file->tail);
+	stream_done(&file->stream);
 	free(file);
 }
 

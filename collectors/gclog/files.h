@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "collectors/gclog/hash.h"
-#include "collectors/gclog/parse.h"
+#include "collectors/gclog/stream.h"
 #include "collectors/gclog/tail.h"
 #include "collectors/gclog/watch.h"
 
@@ -19,7 +19,7 @@
 
 struct log_file {
 	struct tail tail;
-	struct gclog_parser parser;
+	struct stream stream;
 	char *path;         /* the name that leads to it; NULL: no more */
 	bool is_configured; /* named by a glob, so kept while it exists */
 	bool is_caught_up;  /* read to its end once: what comes now is live */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collectors/gclog/parse.h"
+#include "collectors/gclog/stream.h"
 #include "collectors/gclog/tail.h"
 
 #define PROBE_PASSES 12 /* between two looks: a minute */
@@ -61,38 +61,37 @@ void probes_pass(struct probes *probes)
 			probe->passes_left--;
 }
 
-struct finding {
-	struct gclog_parser parser;
-	bool is_found;
-};
-
-static void find_gc(void *context, const char *line, size_t length)
+static void find_gc(void *context, enum gclog_result result, const struct gclog_record *record,
+                    const struct stream_line *line)
 {
-	struct finding *finding = context;
-	struct gclog_record record;
-	size_t at = 0;
+	bool *is_found = context;
 
-	while (!finding->is_found && at < length)
-		finding->is_found =
-		    gclog_parse(&finding->parser, line, length, &at, &record) == GCLOG_GC;
+	(void)record;
+	(void)line;
+	*is_found = *is_found || result == GCLOG_GC;
 }
 
 /* One buffer from offset on. */
-static int look_at(struct tail *tail, uint64_t offset, char *buffer, size_t size,
-                   struct finding *finding)
+static int look_at(struct tail *tail, uint64_t offset, char *buffer, size_t size)
 {
 	struct tail_counters uncounted = {0, 0, 0};
+	struct stream_counts uncounted_lines = {0, 0, 0};
+	bool is_found = false;
+	const struct stream_sink sink = {find_gc, &is_found, &uncounted_lines};
+	struct stream stream = {.line_number = 0};
 	int length;
 
-	(void)lines_drop(&tail->lines);
 	tail->offset = offset;
-	length = tail_read(tail, buffer, size, &uncounted, find_gc, finding);
-	return length < 0 ? length : finding->is_found;
+	length = tail_read(tail, buffer, size, &uncounted);
+	if (length < 0)
+		return length;
+	stream_feed(&stream, buffer, (size_t)length, &sink);
+	stream_done(&stream);
+	return is_found;
 }
 
 int probe_look(struct probe *probe, char *buffer, size_t size)
 {
-	struct finding finding = {.is_found = false};
 	struct tail tail;
 	int result = tail_open(&tail, probe->path);
 
@@ -102,9 +101,9 @@ int probe_look(struct probe *probe, char *buffer, size_t size)
 		result = -ESTALE;
 	} else if (tail.size_bytes != probe->size_bytes) {
 		probe->size_bytes = tail.size_bytes;
-		result = look_at(&tail, 0, buffer, size, &finding);
+		result = look_at(&tail, 0, buffer, size);
 		if (result == 0 && tail.size_bytes > size)
-			result = look_at(&tail, tail.size_bytes - size, buffer, size, &finding);
+			result = look_at(&tail, tail.size_bytes - size, buffer, size);
 	}
 	tail_done(&tail);
 	return result;

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 
-#include "collectors/gclog/parse.h"
 #include "lib/clock.h"
 
 #define TURN_BUFFERS  4  /* of one file, before the next file's turn */
@@ -70,9 +69,10 @@ static void offer_held(struct reader *self)
 	held_offer(&self->held, deliver, self);
 }
 
-static void on_record(struct reader *self, enum gclog_result result,
-                      const struct gclog_record *record)
+static void on_record(void *context, enum gclog_result result, const struct gclog_record *record,
+                      const struct stream_line *line)
 {
+	struct reader *self = context;
 	struct held_record held = {
 	    .origin = {.file = self->file->tail.identity,
 	               .pid = record->pid,
@@ -84,41 +84,25 @@ static void on_record(struct reader *self, enum gclog_result result,
 	    .is_live = self->is_live,
 	};
 
+	(void)line;
+	if (result != GCLOG_GC && result != GCLOG_INCIDENT)
+		return;
 	offer_held(self);
 	if (!deliver(self, &held))
 		report_lost(self, held_push(&self->held, &held));
 }
 
-static void on_line(void *context, const char *line, size_t length)
-{
-	struct reader *self = context;
-	struct gclog_record record;
-	bool is_torn = false;
-	bool is_gc = false;
-	size_t at = 0;
-
-	do {
-		enum gclog_result result =
-		    gclog_parse(&self->file->parser, line, length, &at, &record);
-
-		is_torn = is_torn || result == GCLOG_TORN;
-		is_gc = is_gc || result == GCLOG_GC;
-		if (result == GCLOG_GC || result == GCLOG_INCIDENT)
-			on_record(self, result, &record);
-	} while (at < length);
-	if (is_gc)
-		self->line_counts.gc++;
-	else if (is_torn)
-		self->line_counts.torn++;
-	else
-		self->line_counts.other++;
-}
-
 /* ---- reading ---- */
+
+static struct stream_sink sink_of(struct reader *self)
+{
+	return (struct stream_sink){on_record, self, &self->line_counts};
+}
 
 /* One turn of one file. Positive: there is more; 0: read to its end; negative errno. */
 static int read_turn(struct reader *self, struct log_file *file)
 {
+	const struct stream_sink sink = sink_of(self);
 	int result = tail_look(&file->tail, &self->files.counters);
 	int turn;
 
@@ -128,7 +112,9 @@ static int read_turn(struct reader *self, struct log_file *file)
 	for (turn = 0; turn < TURN_BUFFERS && result > 0; turn++) {
 		file->idle_passes = 0;
 		result = tail_read(&file->tail, self->buffer, sizeof(self->buffer),
-		                   &self->files.counters, on_line, self);
+		                   &self->files.counters);
+		if (result > 0)
+			stream_feed(&file->stream, self->buffer, (size_t)result, &sink);
 		if (result >= 0 && result < (int)sizeof(self->buffer))
 			result = 0;
 	}
@@ -141,10 +127,12 @@ static int read_turn(struct reader *self, struct log_file *file)
 /* Nothing more will come: a last line without newline is a line. */
 void reader_close(struct reader *self, struct log_file *file)
 {
+	const struct stream_sink sink = sink_of(self);
+
 	self->file = file;
 	self->is_live = file->is_caught_up;
 	self->arrival_ns = self->host->now_ns(self->host->context);
-	lines_finish(&file->tail.lines, on_line, self);
+	stream_finish(&file->stream, &sink);
 	self->file = NULL;
 	log_files_close(&self->files, file);
 }

@@ -26,11 +26,7 @@ struct reader {
 	bool is_live;
 	uint64_t arrival_ns;
 
-	struct {
-		uint64_t gc;
-		uint64_t other;
-		uint64_t torn;
-	} line_counts;
+	struct stream_counts line_counts;
 	char buffer[READER_BUFFER_BYTES];
 };
 

@@ -89,8 +89,8 @@ static void fingerprint_extend(struct tail *tail)
 
 /*
  * From the start again. A writer without O_APPEND goes on at its old place and leaves a hole in
- * front, which is passed over. The unfinished line is kept: after a copytruncate its end comes
- * first.
+ * front, which is passed over. An unfinished line is kept by who reads: after a copytruncate its
+ * end comes first.
  */
 static void restart(struct tail *tail, struct tail_counters *counters)
 {
@@ -122,8 +122,7 @@ int tail_look(struct tail *tail, struct tail_counters *counters)
 	return size_bytes > tail->offset ? 1 : 0;
 }
 
-int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters,
-              lines_line on_line, void *context)
+int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters)
 {
 	ssize_t length = pread(tail->fd, buffer, size, (off_t)tail->offset);
 
@@ -135,7 +134,6 @@ int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters
 		tail->size_bytes = tail->offset; /* written since the look: not lost later */
 	if (tail->fingerprint_length < TAIL_FINGERPRINT_MAX)
 		fingerprint_extend(tail);
-	lines_feed(&tail->lines, buffer, (size_t)length, on_line, context);
 	return (int)length;
 }
 
@@ -144,5 +142,4 @@ void tail_done(struct tail *tail)
 	if (tail->fd >= 0)
 		(void)close(tail->fd); /* only read */
 	tail->fd = -1;
-	lines_done(&tail->lines);
 }

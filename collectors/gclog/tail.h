@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
-#include "collectors/gclog/lines.h"
 
 #define TAIL_FINGERPRINT_MAX ((size_t)256)
 
@@ -25,7 +24,6 @@ struct tail {
 	uint64_t fingerprint; /* of the first fingerprint_length bytes */
 	size_t fingerprint_length;
 	bool has_name; /* some name still leads to it */
-	struct lines lines;
 };
 
 /* Shared by all files of a collector. */
@@ -46,9 +44,9 @@ void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_by
 /* Looks at size and head. Positive: there is something to read; 0: nothing; negative errno. */
 int tail_look(struct tail *tail, struct tail_counters *counters)
     __attribute__((warn_unused_result));
-/* Reads at most one buffer and hands on its lines. Returns bytes read, 0 at the end, or -errno. */
-int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters,
-              lines_line on_line, void *context) __attribute__((warn_unused_result));
+/* Reads at most one buffer. Returns bytes read, 0 at the end, or -errno. */
+int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters)
+    __attribute__((warn_unused_result));
 void tail_done(struct tail *tail);
 
 #endif

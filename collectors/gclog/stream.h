@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One log from its bytes to its records: cut into lines, freed of what a log collector wrapped
+ * around them, parsed. The daemon follows a file with it, heapwatch analyze reads one. Pure: no
+ * I/O, no clock; memory is bounded by LINES_CARRY_MAX.
+ *
+ * A stream may start at any line boundary. stream_unfinished_bytes() tells how far back that
+ * boundary is, for who wants to go on later with a new stream.
+ */
+#ifndef HEAPWATCH_COLLECTORS_GCLOG_STREAM_H
+#define HEAPWATCH_COLLECTORS_GCLOG_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/gclog/lines.h"
+#include "collectors/gclog/parse.h"
+
+/* The line that a record stands in. */
+struct stream_line {
+	uint64_t number;  /* in what was fed to the stream, from 1 */
+	uint64_t wall_ns; /* since 1970, as its wrapper says; 0: it does not */
+};
+
+/* A line with several collections counts for each of them. */
+struct stream_counts {
+	uint64_t gc;
+	uint64_t torn;
+	uint64_t other; /* neither */
+};
+
+struct stream_sink {
+	/* Every result but GCLOG_OTHER; what is borrowed is valid during the call. */
+	void (*record)(void *context, enum gclog_result result, const struct gclog_record *record,
+	               const struct stream_line *line);
+	void *context;
+	struct stream_counts *counts;
+};
+
+/* Zero-initialised; stream_done() frees it. */
+struct stream {
+	struct lines lines;
+	struct gclog_parser parser;
+	uint64_t line_number; /* of the latest line */
+};
+
+void stream_feed(struct stream *stream, const char *bytes, size_t length,
+                 const struct stream_sink *sink);
+/* The stream is over: a last line without newline is a line. */
+void stream_finish(struct stream *stream, const struct stream_sink *sink);
+/* The bytes at the end of what was fed that a new stream must be fed again to lose nothing. */
+uint64_t stream_unfinished_bytes(const struct stream *stream);
+/* Forgets an unfinished line; returns its length. */
+size_t stream_drop(struct stream *stream);
+void stream_done(struct stream *stream);
+
+#endif

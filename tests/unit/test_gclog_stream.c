@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A stream turns bytes, however they are cut into chunks, into the same records with the numbers of
+ * their lines, and counts every line.
+ */
+#include "collectors/gclog/stream.h"
+
+#include <string.h>
+
+#include "lib/clock.h"
+#include "tests/unit/unit.h"
+
+#define GC(pid, ms)                                                               \
+	"[" pid ":0x5b5fcf0]     " ms " ms: Scavenge 4.1 (4.2) -> 3.4 (5.2) MB, " \
+	"0.58 / 0.00 ms  (average mu = 1.000, current mu = 1.000) allocation failure; "
+
+#define SEEN_MAX 16
+
+struct seen {
+	struct stream_counts counts;
+	size_t count;
+	struct {
+		enum gclog_result result;
+		struct gclog_record record;
+		struct stream_line line;
+	} records[SEEN_MAX];
+};
+
+static void see(void *context, enum gclog_result result, const struct gclog_record *record,
+                const struct stream_line *line)
+{
+	struct seen *seen = context;
+
+	ck_assert_uint_lt(seen->count, SEEN_MAX);
+	seen->records[seen->count].result = result;
+	if (result != GCLOG_TORN)
+		seen->records[seen->count].record = *record;
+	seen->records[seen->count].line = *line;
+	seen->count++;
+}
+
+static void feed_in_chunks(struct stream *stream, const char *text, size_t chunk, struct seen *seen)
+{
+	const struct stream_sink sink = {see, seen, &seen->counts};
+	size_t length = strlen(text);
+	size_t at;
+
+	for (at = 0; at < length; at += chunk)
+		stream_feed(stream, text + at, at + chunk < length ? chunk : length - at, &sink);
+}
+
+static void finish(struct stream *stream, struct seen *seen)
+{
+	const struct stream_sink sink = {see, seen, &seen->counts};
+
+	stream_finish(stream, &sink);
+	stream_done(stream);
+}
+
+START_TEST(test_records_are_the_same_for_every_chunk_size)
+{
+	static const char text[] = "hello\n" GC("7", "100") "\n\n" GC("7", "200")
+	    GC("8", "300") "\n[7:0x5b5fcf0]   400 ms: Scavenge 4.1 (4.2) -> 3.\n" GC("7", "500");
+	size_t chunk;
+
+	for (chunk = 1; chunk <= sizeof(text); chunk++) {
+		struct stream stream = {.line_number = 0};
+		struct seen seen = {.count = 0};
+
+		feed_in_chunks(&stream, text, chunk, &seen);
+		finish(&stream, &seen);
+		ck_assert_uint_eq(seen.counts.gc, 4);
+		ck_assert_uint_eq(seen.counts.torn, 1);
+		ck_assert_uint_eq(seen.counts.other, 2);
+		ck_assert_uint_eq(seen.count, 5);
+		ck_assert_uint_eq(seen.records[0].line.number, 2);
+		ck_assert_uint_eq(seen.records[0].record.event.uptime_ns, 100 * NS_PER_MS);
+		ck_assert_uint_eq(seen.records[1].line.number, 4);
+		ck_assert_uint_eq(seen.records[2].line.number, 4);
+		ck_assert_int_eq(seen.records[2].record.pid, 8);
+		ck_assert_int_eq(seen.records[3].result, GCLOG_TORN);
+		ck_assert_uint_eq(seen.records[4].line.number, 6);
+	}
+}
+END_TEST
+
+START_TEST(test_a_new_stream_goes_on_where_an_old_one_had_an_unfinished_line)
+{
+	static const char text[] = GC("7", "100") "\n" GC("7", "200") "\n";
+	size_t cut;
+
+	for (cut = 0; cut < sizeof(text); cut++) {
+		struct stream first = {.line_number = 0}, second = {.line_number = 0};
+		struct seen seen = {.count = 0};
+		const struct stream_sink sink = {see, &seen, &seen.counts};
+		size_t next;
+
+		stream_feed(&first, text, cut, &sink);
+		ck_assert_uint_le(stream_unfinished_bytes(&first), cut);
+		next = cut - (size_t)stream_unfinished_bytes(&first);
+		stream_done(&first);
+		feed_in_chunks(&second, text + next, sizeof(text), &seen);
+		finish(&second, &seen);
+		ck_assert_uint_eq(seen.counts.gc, 2);
+		ck_assert_uint_eq(seen.counts.torn, 0);
+	}
+}
+END_TEST
+
+START_TEST(test_a_dropped_line_leaves_the_next_one_whole)
+{
+	struct stream stream = {.line_number = 0};
+	struct seen seen = {.count = 0};
+
+	feed_in_chunks(&stream, "half of a l", 100, &seen);
+	ck_assert_uint_eq(stream_drop(&stream), 11);
+	ck_assert_uint_eq(stream_unfinished_bytes(&stream), 0);
+	feed_in_chunks(&stream, GC("7", "100") "\n", 100, &seen);
+	finish(&stream, &seen);
+	ck_assert_uint_eq(seen.counts.gc, 1);
+	ck_assert_uint_eq(seen.counts.other, 0);
+}
+END_TEST
+
+START_TEST(test_last_gcs_are_repeats_and_the_fatal_error_is_seen)
+{
+	static const char text[] = GC("7", "100") "\n\n<--- Last few GCs --->\n\n" GC(
+	    "7", "100") "\n\n<--- JS stacktrace --->\n\nFATAL ERROR: Reached heap limit Allocation "
+	                "failed - "
+	                "JavaScript heap out of memory\n";
+	struct stream stream = {.line_number = 0};
+	struct seen seen = {.count = 0};
+
+	feed_in_chunks(&stream, text, 7, &seen);
+	finish(&stream, &seen);
+	ck_assert_uint_eq(seen.counts.gc, 1);
+	ck_assert_uint_eq(seen.count, 3);
+	ck_assert_int_eq(seen.records[1].result, GCLOG_REPEAT);
+	ck_assert_int_eq(seen.records[2].result, GCLOG_INCIDENT);
+	ck_assert_int_eq(seen.records[2].record.pid, 7);
+}
+END_TEST
+
+UNIT_MAIN("gclog_stream", test_records_are_the_same_for_every_chunk_size,
+          test_a_new_stream_goes_on_where_an_old_one_had_an_unfinished_line,
+          test_a_dropped_line_leaves_the_next_one_whole,
+          test_last_gcs_are_repeats_and_the_fatal_error_is_seen)
