@@ -21,3 +21,31 @@ const char *collector_error_name(enum collector_error error)
 	assert(error < COLLECTOR_ERROR_COUNT);
 	return names[error];
 }
+
+const char *heap_space_name(enum heap_part space)
+{
+	static const char *const names[] = {
+	    [HEAP_PART_READ_ONLY] = "read_only_space",
+	    [HEAP_PART_NEW] = "new_space",
+	    [HEAP_PART_NEW_LARGE_OBJECT] = "new_large_object_space",
+	    [HEAP_PART_OLD] = "old_space",
+	    [HEAP_PART_OLD_POINTER] = "old_pointer_space",
+	    [HEAP_PART_OLD_DATA] = "old_data_space",
+	    [HEAP_PART_CODE] = "code_space",
+	    [HEAP_PART_MAP] = "map_space",
+	    [HEAP_PART_CELL] = "cell_space",
+	    [HEAP_PART_PROPERTY_CELL] = "property_cell_space",
+	    [HEAP_PART_LARGE_OBJECT] = "large_object_space",
+	    [HEAP_PART_CODE_LARGE_OBJECT] = "code_large_object_space",
+	    [HEAP_PART_TRUSTED] = "trusted_space",
+	    [HEAP_PART_TRUSTED_LARGE_OBJECT] = "trusted_large_object_space",
+	    [HEAP_PART_SHARED] = "shared_space",
+	    [HEAP_PART_SHARED_LARGE_OBJECT] = "shared_large_object_space",
+	    [HEAP_PART_SHARED_TRUSTED] = "shared_trusted_space",
+	    [HEAP_PART_SHARED_TRUSTED_LARGE_OBJECT] = "shared_trusted_large_object_space",
+	};
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) == HEAP_PART_SPACE_COUNT, "a name each");
+	assert(space < HEAP_PART_SPACE_COUNT);
+	return names[space];
+}

@@ -117,7 +117,7 @@ struct gc_event {
 	uint64_t isolate;   /* address printed by V8; 0 where the format has none */
 	uint64_t uptime_ns; /* since the isolate was initialised, at the end of the pause */
 	uint64_t used_before_bytes;
-	uint64_t committed_before_bytes;
+	uint64_t committed_before_bytes; /* both committed sizes are 0 where not printed */
 	uint64_t used_after_bytes;
 	uint64_t committed_after_bytes;
 	uint64_t pause_ns;
@@ -134,7 +134,49 @@ struct gc_event {
 enum heap_incident {
 	HEAP_INCIDENT_FATAL_OOM, /* "FATAL ERROR: … heap out of memory" */
 	HEAP_INCIDENT_MARKING_SPED_UP,
+	HEAP_INCIDENT_MARKING_STARTED,   /* incrementally, on the way to a full collection */
+	HEAP_INCIDENT_MARKING_FINALIZED, /* nothing is left to mark, or it was stopped */
 	HEAP_INCIDENT_COUNT
+};
+
+/* ---- parts of a heap: --trace-gc-verbose, the inspector ---- */
+
+/* V8's spaces of all versions, then the memory that a heap holds outside itself. */
+enum heap_part {
+	HEAP_PART_READ_ONLY,
+	HEAP_PART_NEW,
+	HEAP_PART_NEW_LARGE_OBJECT,
+	HEAP_PART_OLD,
+	HEAP_PART_OLD_POINTER, /* with old_data, Node 0.x's old space */
+	HEAP_PART_OLD_DATA,
+	HEAP_PART_CODE,
+	HEAP_PART_MAP,
+	HEAP_PART_CELL,
+	HEAP_PART_PROPERTY_CELL,
+	HEAP_PART_LARGE_OBJECT,
+	HEAP_PART_CODE_LARGE_OBJECT,
+	HEAP_PART_TRUSTED,
+	HEAP_PART_TRUSTED_LARGE_OBJECT,
+	HEAP_PART_SHARED,
+	HEAP_PART_SHARED_LARGE_OBJECT,
+	HEAP_PART_SHARED_TRUSTED,
+	HEAP_PART_SHARED_TRUSTED_LARGE_OBJECT,
+	HEAP_PART_SPACE_COUNT,
+	/* What the embedder reported; from Node 14 on the ArrayBuffers among the next. */
+	HEAP_PART_EXTERNAL_REPORTED = HEAP_PART_SPACE_COUNT,
+	HEAP_PART_BACKING_STORE, /* process.memoryUsage().external, from Node 14 on */
+	HEAP_PART_COUNT
+};
+
+/* As v8.getHeapSpaceStatistics() says: "old_space"; of a space only. */
+const char *heap_space_name(enum heap_part space);
+
+/* How large one part was at one time, commonly right after a collection. */
+struct heap_sample {
+	uint64_t isolate; /* 0: not told, the one that spoke last */
+	enum heap_part part;
+	uint64_t used_bytes;
+	uint64_t committed_bytes; /* 0 where not told */
 };
 
 /* ---- errors ---- */
@@ -174,6 +216,8 @@ struct collector_sink {
 	           const struct gc_event *event);
 	void (*incident)(void *context, const struct process_key *key, uint64_t isolate,
 	                 uint64_t at_ns, enum heap_incident incident);
+	void (*heap)(void *context, const struct process_key *key, uint64_t at_ns,
+	             const struct heap_sample *sample);
 	void (*error)(void *context, const char *collector, enum collector_error error);
 };
 

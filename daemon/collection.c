@@ -120,6 +120,14 @@ static void on_incident(void *context, const struct process_key *key, uint64_t i
 	model_incident(collection->model, key, isolate, at_ns, incident);
 }
 
+static void on_heap(void *context, const struct process_key *key, uint64_t at_ns,
+                    const struct heap_sample *sample)
+{
+	struct collection *collection = context;
+
+	model_heap(collection->model, key, at_ns, sample);
+}
+
 static void on_error(void *context, const char *collector, enum collector_error error)
 {
 	struct collection *collection = context;
@@ -143,6 +151,7 @@ static struct collector_sink make_sink(struct collection *collection)
 	    .proportional = on_proportional,
 	    .gc = on_gc,
 	    .incident = on_incident,
+	    .heap = on_heap,
 	    .error = on_error,
 	};
 }

@@ -79,7 +79,7 @@ static void add_heap(struct builder *builder, cJSON *parent, const struct isolat
 
 	add_number(builder, heap, "used_bytes", known(has_lines, (double)isolate->used_bytes));
 	add_number(builder, heap, "committed_bytes",
-	           known(has_lines, (double)isolate->committed_bytes));
+	           known(isolate->committed_bytes > 0, (double)isolate->committed_bytes));
 	add_number(builder, heap, "live_bytes",
 	           known(isolate->has_live, (double)isolate->live_bytes));
 	add_number(builder, heap, "limit_bytes",

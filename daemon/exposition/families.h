@@ -83,6 +83,8 @@ metric_process_value metric_process_proportional_age;
 metric_process_value metric_process_memory_limit;
 
 metric_writer metric_heap_limit;
+metric_writer metric_external_memory;
+metric_writer metric_heap_spaces;
 metric_writer metric_gc_pause;
 metric_writer metric_gc_reclaimed;
 metric_writer metric_gc_events;

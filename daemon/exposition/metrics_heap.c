@@ -23,6 +23,46 @@ void metric_heap_limit(const struct metric_scope *scope, const struct metric_fam
 	metric_each_isolate(scope, family, write_limit);
 }
 
+static void write_external(const struct metric_scope *scope, const struct metric_family *family,
+                           const struct metric_process *row, const struct isolate *isolate)
+{
+	uint64_t bytes;
+
+	(void)family;
+	if (isolate->is_gone || !isolate_external_bytes(isolate, &bytes))
+		return;
+	metric_begin_isolate(scope, row, isolate, "");
+	text_end_u64(scope->text, bytes);
+}
+
+void metric_external_memory(const struct metric_scope *scope, const struct metric_family *family)
+{
+	metric_each_isolate(scope, family, write_external);
+}
+
+static void write_spaces(const struct metric_scope *scope, const struct metric_family *family,
+                         const struct metric_process *row, const struct isolate *isolate)
+{
+	struct heap_part_level level;
+	enum heap_part space;
+
+	(void)family;
+	if (isolate->is_gone)
+		return;
+	for (space = 0; space < HEAP_PART_SPACE_COUNT; space++) {
+		if (!isolate_space(isolate, space, &level))
+			continue;
+		metric_begin_isolate(scope, row, isolate, "");
+		text_label(scope->text, "space", heap_space_name(space));
+		text_end_u64(scope->text, level.used_bytes);
+	}
+}
+
+void metric_heap_spaces(const struct metric_scope *scope, const struct metric_family *family)
+{
+	metric_each_isolate(scope, family, write_spaces);
+}
+
 static void write_bucket(const struct metric_scope *scope, const char *le, uint64_t count)
 {
 	text_label(scope->text, "le", le);
@@ -122,7 +162,7 @@ bool metric_heap_used(const struct isolate *isolate, double *ret_value)
 bool metric_heap_committed(const struct isolate *isolate, double *ret_value)
 {
 	*ret_value = (double)isolate->committed_bytes;
-	return !isolate->is_gone;
+	return isolate->committed_bytes > 0 && !isolate->is_gone;
 }
 
 bool metric_heap_live(const struct isolate *isolate, double *ret_value)

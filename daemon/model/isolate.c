@@ -33,6 +33,8 @@ static const char *const event_names[] = {
     [HEAP_EVENT_SCAVENGE_MIGHT_NOT_SUCCEED] = "scavenge_might_not_succeed",
     [HEAP_EVENT_NEAR_LIMIT] = "near_limit",
     [HEAP_EVENT_MARKING_SPED_UP] = "marking_sped_up",
+    [HEAP_EVENT_MARKING_STARTED] = "marking_started",
+    [HEAP_EVENT_MARKING_FINALIZED] = "marking_finalized",
     [HEAP_EVENT_FATAL_OOM] = "fatal_oom",
 };
 
@@ -58,6 +60,7 @@ void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_wid
 	isolate->address = address;
 	isolate->mutator_utilization = (double)NAN;
 	series_init(&isolate->floor, bucket_width_ns);
+	series_init(&isolate->external, bucket_width_ns);
 }
 
 /* Another heap at the same place: what it holds is not comparable, what it did still counts. */
@@ -74,7 +77,9 @@ static void begin_life(struct isolate *isolate)
 	isolate->bound_bytes = 0;
 	isolate->created_ns = 0;
 	isolate->last_gc_ns = 0;
+	isolate->parts_known = 0;
 	series_init(&isolate->floor, isolate->floor.width_ns);
+	series_init(&isolate->external, isolate->external.width_ns);
 }
 
 static void totals_add(struct gc_totals *totals, const struct gc_event *event)
@@ -154,7 +159,8 @@ static void update_levels(struct isolate *isolate, uint64_t at_ns, const struct 
 	isolate->last_gc_ns = at_ns;
 	isolate->last_uptime_ns = event->uptime_ns;
 	isolate->used_bytes = event->used_after_bytes;
-	isolate->committed_bytes = event->committed_after_bytes;
+	if (event->committed_after_bytes > 0)
+		isolate->committed_bytes = event->committed_after_bytes;
 	if (!isnan(event->average_mutator_utilization))
 		isolate->mutator_utilization = event->average_mutator_utilization;
 }
@@ -182,14 +188,63 @@ void isolate_add_gc(struct isolate *isolate, uint64_t at_ns, const struct gc_eve
 
 void isolate_add_incident(struct isolate *isolate, enum heap_incident incident)
 {
-	switch (incident) {
-	case HEAP_INCIDENT_FATAL_OOM:
-		isolate->events[HEAP_EVENT_FATAL_OOM]++;
-		break;
-	case HEAP_INCIDENT_MARKING_SPED_UP:
-		isolate->events[HEAP_EVENT_MARKING_SPED_UP]++;
-		break;
-	case HEAP_INCIDENT_COUNT:
-		break;
-	}
+	static const enum heap_event events[] = {
+	    [HEAP_INCIDENT_FATAL_OOM] = HEAP_EVENT_FATAL_OOM,
+	    [HEAP_INCIDENT_MARKING_SPED_UP] = HEAP_EVENT_MARKING_SPED_UP,
+	    [HEAP_INCIDENT_MARKING_STARTED] = HEAP_EVENT_MARKING_STARTED,
+	    [HEAP_INCIDENT_MARKING_FINALIZED] = HEAP_EVENT_MARKING_FINALIZED,
+	};
+
+	_Static_assert(sizeof(events) / sizeof(events[0]) == HEAP_INCIDENT_COUNT, "an event each");
+	assert(incident < HEAP_INCIDENT_COUNT);
+	isolate->events[events[incident]]++;
+}
+
+/* ---- parts of the heap ---- */
+
+static bool part_is_known(const struct isolate *isolate, enum heap_part part)
+{
+	return (isolate->parts_known & 1U << part) != 0;
+}
+
+bool isolate_external_bytes(const struct isolate *isolate, uint64_t *ret_bytes)
+{
+	enum heap_part part = part_is_known(isolate, HEAP_PART_BACKING_STORE)
+	                          ? HEAP_PART_BACKING_STORE
+	                          : HEAP_PART_EXTERNAL_REPORTED;
+
+	if (!part_is_known(isolate, part))
+		return false;
+	*ret_bytes = isolate->parts[part].used_bytes;
+	return true;
+}
+
+bool isolate_space(const struct isolate *isolate, enum heap_part space,
+                   struct heap_part_level *ret_level)
+{
+	assert(space < HEAP_PART_SPACE_COUNT);
+	if (!part_is_known(isolate, space))
+		return false;
+	*ret_level = isolate->parts[space];
+	return true;
+}
+
+/* The reported part comes first and is the smaller one where both are printed. */
+static bool is_external(const struct isolate *isolate, enum heap_part part)
+{
+	return part == HEAP_PART_BACKING_STORE ||
+	       (part == HEAP_PART_EXTERNAL_REPORTED &&
+	        !part_is_known(isolate, HEAP_PART_BACKING_STORE));
+}
+
+bool isolate_add_heap(struct isolate *isolate, uint64_t at_ns, const struct heap_sample *sample)
+{
+	_Static_assert(HEAP_PART_COUNT <= 32, "a bit each");
+	assert(sample->part < HEAP_PART_COUNT);
+	isolate->parts[sample->part] =
+	    (struct heap_part_level){sample->used_bytes, sample->committed_bytes};
+	isolate->parts_known |= 1U << sample->part;
+	if (!is_external(isolate, sample->part))
+		return false;
+	return series_add(&isolate->external, at_ns, sample->used_bytes);
 }

@@ -34,6 +34,8 @@ enum heap_event {
 	HEAP_EVENT_SCAVENGE_MIGHT_NOT_SUCCEED,
 	HEAP_EVENT_NEAR_LIMIT, /* a full collection left >= 80 % of the limit in use */
 	HEAP_EVENT_MARKING_SPED_UP,
+	HEAP_EVENT_MARKING_STARTED,
+	HEAP_EVENT_MARKING_FINALIZED,
 	HEAP_EVENT_FATAL_OOM,
 	HEAP_EVENT_COUNT
 };
@@ -41,6 +43,11 @@ enum heap_event {
 const char *heap_event_name(enum heap_event event);
 
 #define ISOLATE_NAME_SIZE 16
+
+struct heap_part_level {
+	uint64_t used_bytes;
+	uint64_t committed_bytes; /* 0: not told */
+};
 
 struct isolate {
 	uint64_t address;
@@ -50,7 +57,7 @@ struct isolate {
 	uint64_t last_gc_ns;
 	uint64_t last_uptime_ns;
 	uint64_t used_bytes;        /* after the last collection */
-	uint64_t committed_bytes;   /* after the last collection */
+	uint64_t committed_bytes;   /* after the last collection; 0: never printed */
 	bool has_live;              /* a full collection was seen */
 	uint64_t live_bytes;        /* the floor: used after the last full collection */
 	double mutator_utilization; /* average, NAN until printed */
@@ -66,6 +73,9 @@ struct isolate {
 	/* A scavenge below the last floor bounds it from above; 0 when there is none. */
 	uint64_t bound_ns;
 	uint64_t bound_bytes;
+	unsigned parts_known; /* 1 << enum heap_part: who has a level below */
+	struct heap_part_level parts[HEAP_PART_COUNT];
+	struct series external; /* as of isolate_external_bytes(), when it was told */
 };
 
 void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_width_ns);
@@ -76,5 +86,15 @@ void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_wid
  */
 void isolate_add_gc(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event);
 void isolate_add_incident(struct isolate *isolate, enum heap_incident incident);
+/* True when it opened a bucket of the series of external memory. */
+bool isolate_add_heap(struct isolate *isolate, uint64_t at_ns, const struct heap_sample *sample);
+/*
+ * Memory outside the heap that its objects keep alive, Buffers above all, as
+ * process.memoryUsage().external counts it. False: no source has told.
+ */
+bool isolate_external_bytes(const struct isolate *isolate, uint64_t *ret_bytes);
+/* False: no source has told of this space. */
+bool isolate_space(const struct isolate *isolate, enum heap_part space,
+                   struct heap_part_level *ret_level);
 
 #endif

@@ -325,6 +325,15 @@ void model_incident(struct model *model, const struct process_key *key, uint64_t
 		process_add_incident(process, isolate, at_ns, incident);
 }
 
+void model_heap(struct model *model, const struct process_key *key, uint64_t at_ns,
+                const struct heap_sample *sample)
+{
+	struct process *process = model_find(model, key);
+
+	if (process != NULL)
+		process_add_heap(process, at_ns, sample);
+}
+
 void model_dropped(struct model *model, enum drop_reason reason)
 {
 	assert(reason < DROP_REASON_COUNT);

@@ -59,6 +59,8 @@ void model_gc(struct model *model, const struct process_key *key, uint64_t at_ns
               const struct gc_event *event);
 void model_incident(struct model *model, const struct process_key *key, uint64_t isolate,
                     uint64_t at_ns, enum heap_incident incident);
+void model_heap(struct model *model, const struct process_key *key, uint64_t at_ns,
+                const struct heap_sample *sample);
 void model_dropped(struct model *model, enum drop_reason reason);
 
 /* Marks processes as exported once they are old enough. Call once per pass. */

@@ -86,6 +86,8 @@ void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_eve
 /* Without memory the incident is lost. An address of 0 means the isolate that spoke last. */
 void process_add_incident(struct process *process, uint64_t address, uint64_t at_ns,
                           enum heap_incident incident);
+/* Without memory it is lost; an address of 0 as above. */
+void process_add_heap(struct process *process, uint64_t at_ns, const struct heap_sample *sample);
 /* True after a fatal out-of-memory line of any of its isolates. */
 bool process_has_fatal_oom(const struct process *process);
 

@@ -90,6 +90,15 @@ static inline void sample_gc(struct model *model, const struct process *process,
 	model_gc(model, &process->key, at_ns, &event);
 }
 
+static inline void sample_part(struct model *model, const struct process *process,
+                               enum heap_part part, uint64_t used_bytes)
+{
+	const struct heap_sample sample = {
+	    .isolate = 0x1000, .part = part, .used_bytes = used_bytes};
+
+	model_heap(model, &process->key, NS_PER_HOUR + 3 * NS_PER_MINUTE, &sample);
+}
+
 static inline void sample_leaking(struct model *model)
 {
 	struct process *process = sample_found(model, 4711, NS_PER_HOUR, SAMPLE_HOSTILE_APP,
@@ -104,6 +113,9 @@ static inline void sample_leaking(struct model *model)
 	sample_gc(model, process, GC_SCAVENGE, 0x1000, NS_PER_HOUR + NS_PER_MINUTE);
 	sample_gc(model, process, GC_SCAVENGE, 0x1000, NS_PER_HOUR + 2 * NS_PER_MINUTE);
 	sample_gc(model, process, GC_MARK_COMPACT, 0x1000, NS_PER_HOUR + 3 * NS_PER_MINUTE);
+	sample_part(model, process, HEAP_PART_OLD, 30 * MIB);
+	sample_part(model, process, HEAP_PART_EXTERNAL_REPORTED, 3 * MIB);
+	sample_part(model, process, HEAP_PART_BACKING_STORE, 4 * MIB);
 	sample_gc(model, process, GC_SCAVENGE, 0x2000, worker_ns); /* no full collection yet */
 	model_incident(model, &process->key, 0x1000, SAMPLE_NOW_NS, HEAP_INCIDENT_MARKING_SPED_UP);
 	process->verdict = (struct verdict){

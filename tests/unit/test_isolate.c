@@ -182,6 +182,10 @@ START_TEST(test_reasons_and_incidents_are_counted)
 	isolate_add_gc(&isolate, NS_PER_HOUR, &event);
 	isolate_add_incident(&isolate, HEAP_INCIDENT_FATAL_OOM);
 	isolate_add_incident(&isolate, HEAP_INCIDENT_MARKING_SPED_UP);
+	isolate_add_incident(&isolate, HEAP_INCIDENT_MARKING_STARTED);
+	isolate_add_incident(&isolate, HEAP_INCIDENT_MARKING_FINALIZED);
+	ck_assert_uint_eq(isolate.events[HEAP_EVENT_MARKING_STARTED], 1);
+	ck_assert_uint_eq(isolate.events[HEAP_EVENT_MARKING_FINALIZED], 1);
 	isolate_add_incident(&isolate, HEAP_INCIDENT_MARKING_SPED_UP);
 	ck_assert_uint_eq(isolate.events[HEAP_EVENT_LAST_RESORT], 1);
 	ck_assert_uint_eq(isolate.events[HEAP_EVENT_SCAVENGE_MIGHT_NOT_SUCCEED], 1);
@@ -201,9 +205,79 @@ START_TEST(test_names_are_those_of_the_metrics)
 }
 END_TEST
 
+static bool add_part(uint64_t at_s, enum heap_part part, uint64_t used_bytes)
+{
+	const struct heap_sample sample = {
+	    .part = part, .used_bytes = used_bytes, .committed_bytes = 2 * used_bytes};
+
+	return isolate_add_heap(&isolate, at_s * NS_PER_SECOND, &sample);
+}
+
+START_TEST(test_spaces_are_known_once_told)
+{
+	struct heap_part_level level;
+
+	setup();
+	ck_assert(!isolate_space(&isolate, HEAP_PART_OLD, &level));
+	ck_assert(!add_part(1, HEAP_PART_OLD, 7));
+	ck_assert(isolate_space(&isolate, HEAP_PART_OLD, &level));
+	ck_assert_uint_eq(level.used_bytes, 7);
+	ck_assert_uint_eq(level.committed_bytes, 14);
+	ck_assert(!isolate_space(&isolate, HEAP_PART_CODE, &level));
+	ck_assert_uint_eq(isolate.external.added_count, 0);
+}
+END_TEST
+
+/* What was reported holds where no backing stores are told: up to Node 13. */
+START_TEST(test_external_memory_is_that_of_backing_stores_where_told)
+{
+	uint64_t bytes = 0;
+
+	setup();
+	ck_assert(!isolate_external_bytes(&isolate, &bytes));
+	ck_assert(add_part(1, HEAP_PART_EXTERNAL_REPORTED, 5));
+	ck_assert(isolate_external_bytes(&isolate, &bytes));
+	ck_assert_uint_eq(bytes, 5);
+	ck_assert(add_part(63, HEAP_PART_BACKING_STORE, 9));
+	ck_assert(!add_part(125, HEAP_PART_EXTERNAL_REPORTED, 6));
+	ck_assert(isolate_external_bytes(&isolate, &bytes));
+	ck_assert_uint_eq(bytes, 9);
+	ck_assert_uint_eq(isolate.external.added_count, 2);
+}
+END_TEST
+
+START_TEST(test_another_life_forgets_the_parts)
+{
+	uint64_t bytes;
+
+	setup();
+	add(GC_SCAVENGE, 5000, 2, 1);
+	ck_assert(add_part(6, HEAP_PART_BACKING_STORE, 9));
+	add(GC_SCAVENGE, 100, 2, 1);
+	ck_assert(!isolate_external_bytes(&isolate, &bytes));
+	ck_assert_uint_eq(isolate.external.added_count, 0);
+}
+END_TEST
+
+START_TEST(test_committed_size_stays_where_it_is_not_printed)
+{
+	struct gc_event event = event_of(GC_SCAVENGE, 10, 9, 8);
+
+	setup();
+	isolate_add_gc(&isolate, NS_PER_SECOND, &event);
+	ck_assert_uint_eq(isolate.committed_bytes, event.committed_after_bytes);
+	event.committed_after_bytes = 0;
+	event.uptime_ns++;
+	isolate_add_gc(&isolate, 2 * NS_PER_SECOND, &event);
+	ck_assert_uint_ne(isolate.committed_bytes, 0);
+}
+END_TEST
+
 UNIT_MAIN("isolate", test_totals_count_every_collection_by_kind_and_generation,
           test_pause_buckets_are_closed_above, test_only_full_collections_make_the_floor,
           test_a_scavenge_below_the_floor_bounds_it_until_the_next_line,
           test_a_clock_that_goes_back_begins_a_new_life, test_ineffective_is_v8s_own_rule,
-          test_an_effective_collection_ends_the_row, test_reasons_and_incidents_are_counted,
-          test_names_are_those_of_the_metrics)
+          test_an_effective_collection_ends_the_row, test_spaces_are_known_once_told,
+          test_external_memory_is_that_of_backing_stores_where_told,
+          test_another_life_forgets_the_parts, test_committed_size_stays_where_it_is_not_printed,
+          test_reasons_and_incidents_are_counted, test_names_are_those_of_the_metrics)

@@ -96,6 +96,8 @@ static const struct series_case series_cases[] = {
     {"heapwatch_heap_used_bytes{", 2},
     {"heapwatch_heap_used_bytes{app=\"auth\"", 0},
     {"heapwatch_heap_live_bytes{", 1},
+    {"heapwatch_external_memory_bytes{", 1},
+    {"heapwatch_heap_space_used_bytes{", 1},
     {"heapwatch_gc_mutator_utilization_ratio{", 1},
     {"heapwatch_gc_pause_seconds_bucket{", 2 * 2 * 10},
     {"heapwatch_gc_pause_seconds_count{", 2 * 2},
@@ -136,6 +138,8 @@ START_TEST(test_levels_end_with_the_isolate_and_counters_stay)
 	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_committed_bytes{"), 1);
 	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_live_bytes{"), 0);
 	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_limit_bytes{"), 1);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_external_memory_bytes{"), 0);
+	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_space_used_bytes{"), 0);
 	ck_assert_uint_eq(count_lines(body, "heapwatch_gc_mutator_utilization_ratio{"), 0);
 	ck_assert_uint_eq(count_lines(body, "heapwatch_gc_pause_seconds_count{"), 4);
 	ck_assert_uint_eq(count_lines(body, "heapwatch_gc_reclaimed_bytes_total{"), 4);
