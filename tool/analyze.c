@@ -159,8 +159,12 @@ static int analyze(const struct settings *settings, char **files, int count)
 	if (replay == NULL)
 		return fail(strerror(ENOMEM));
 	for (i = 0; i < count; i++) {
-		if (replay_file(replay, files[i], message, sizeof(message)) < 0)
+		int result = replay_file(replay, files[i], message, sizeof(message));
+
+		if (result < 0)
 			return fail(message);
+		if (result > 0)
+			(void)fprintf(stderr, "heapwatch analyze: warning: %s\n", message);
 	}
 	if (replay_finish(replay, message, sizeof(message)) < 0)
 		return fail(message);

@@ -14,6 +14,7 @@
 #include "daemon/scoring/scoring.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/input.h"
 #include "lib/units.h"
 #include "tool/recording.h"
 
@@ -73,6 +74,7 @@ static uint64_t recorded_ns(uint64_t ms)
 }
 
 DEFINE_CLEANUP(struct replay, replay_free)
+DEFINE_CLEANUP(struct input, input_free)
 
 struct replay *replay_new(const struct replay_options *options)
 {
@@ -328,44 +330,42 @@ static void play_record(void *context, enum gclog_result result, const struct gc
 	play_gc(replay, record, at_ns);
 }
 
-static bool is_gzip(const char *bytes, size_t length)
-{
-	return length >= 2 && (unsigned char)bytes[0] == 0x1f && (unsigned char)bytes[1] == 0x8b;
-}
-
 static int fail(struct replay *replay, int error, const char *path, const char *what)
 {
 	(void)snprintf(replay->message, replay->message_size, "%s: %s", path, what);
 	return error;
 }
 
-static int read_stream(struct replay *replay, FILE *file, const char *path)
+static int feed_all(struct replay *replay, struct input *input, struct stream *stream)
 {
-	_cleanup_(freep) char *bytes = malloc(READ_SIZE);
 	const struct stream_sink sink = {play_record, replay, &replay->counts};
-	struct stream stream = {.line_number = 0};
-	bool is_first = true;
-	size_t length;
+	_cleanup_(freep) char *bytes = malloc(READ_SIZE);
+	int length = -ENOMEM;
 
-	if (bytes == NULL)
-		return fail(replay, -ENOMEM, path, strerror(ENOMEM));
-	while (replay->error == 0 && (length = fread(bytes, 1, READ_SIZE, file)) > 0) {
-		if (is_first && is_gzip(bytes, length)) {
-			replay->error =
-			    fail(replay, -ENOTSUP, path,
-			         "is compressed; pass it through zcat and give - instead");
-			break;
-		}
-		is_first = false;
-		stream_feed(&stream, bytes, length, &sink);
-	}
-	if (replay->error == 0 && ferror(file))
-		replay->error = fail(replay, -EIO, path, strerror(EIO));
-	if (replay->error == 0)
-		stream_finish(&stream, &sink);
+	while (bytes != NULL && replay->error == 0 &&
+	       (length = input_read(input, bytes, READ_SIZE)) > 0)
+		stream_feed(stream, bytes, (size_t)length, &sink);
+	if (length == 0)
+		stream_finish(stream, &sink);
+	return length;
+}
+
+static int read_log(struct replay *replay, const char *path)
+{
+	_cleanup_(input_freep) struct input *input = NULL;
+	struct stream stream = {.line_number = 0};
+	int result = input_open(path, &input);
+
+	if (result < 0)
+		return fail(replay, result, path, strerror(-result));
+	result = feed_all(replay, input, &stream);
 	replay->lines_before += stream.line_number;
 	stream_done(&stream);
-	return replay->error;
+	if (replay->error < 0)
+		return replay->error;
+	if (input_problem(input) != NULL)
+		return fail(replay, result == 0 ? 1 : result, path, input_problem(input));
+	return result < 0 ? fail(replay, result, path, strerror(-result)) : 0;
 }
 
 static int open_beside(struct csv *csv, const char *path, const char *const *columns, size_t count,
@@ -383,7 +383,6 @@ static int open_beside(struct csv *csv, const char *path, const char *const *col
 
 int replay_file(struct replay *replay, const char *path, char *reterr_message, size_t message_size)
 {
-	_cleanup_(fclosep) FILE *opened = NULL;
 	int result;
 
 	replay->message = reterr_message;
@@ -396,12 +395,7 @@ int replay_file(struct replay *replay, const char *path, char *reterr_message, s
 	                     replay);
 	if (result < 0)
 		return result;
-	if (strcmp(path, "-") == 0)
-		return read_stream(replay, stdin, path);
-	opened = fopen(path, "re");
-	if (opened == NULL)
-		return fail(replay, -errno, path, strerror(errno));
-	return read_stream(replay, opened, path);
+	return read_log(replay, path);
 }
 
 /* Reports speak as of the end, not as of the last evaluation that was due. */

@@ -30,7 +30,10 @@ struct replay;
 
 struct replay *replay_new(const struct replay_options *options);
 struct replay *replay_free(struct replay *replay);
-/* "-" is the standard input. Negative errno with a message for the user on failure. */
+/*
+ * "-" is the standard input. Negative errno with a message for the user on failure; positive with a
+ * warning when a part of the file could not be read.
+ */
 int replay_file(struct replay *replay, const char *path, char *reterr_message, size_t message_size)
     __attribute__((warn_unused_result));
 /* The rest of the /proc samples, and the last word on everything. */
