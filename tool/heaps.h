@@ -2,6 +2,9 @@
 /*
  * The heaps of a recording, one row each, judged alone: for this every row has a process of its own
  * that holds nothing else. Rows stay when their process ends; their number is bounded.
+ *
+ * A heap is a process, an isolate and a clock that does not go back: what V8 prints of a heap is
+ * the time since that was made, so a smaller one at the same address is another heap.
  */
 #ifndef HEAPWATCH_TOOL_HEAPS_H
 #define HEAPWATCH_TOOL_HEAPS_H
@@ -11,38 +14,51 @@
 
 #include "daemon/model/process.h"
 #include "daemon/scoring/scoring.h"
-
-struct pauses {
-	uint32_t *us; /* owned; the first million */
-	size_t count;
-	size_t capacity;
-};
+#include "tool/history.h"
+#include "tool/pauses.h"
 
 struct heap_row {
-	pid_t pid;
+	struct process_key key; /* start_ticks: which life under this pid */
 	uint64_t address;
 	char name[ISOLATE_NAME_SIZE];
-	struct process *alone; /* owned */
+	char family;       /* how its lines are built; 0: of another source than text */
+	uint64_t start_ns; /* when it was made, on the clock of the recording */
+	uint64_t last_uptime_ns;
+	struct process *alone; /* owned; has one isolate */
 	struct pauses pauses[GC_KIND_COUNT];
+	struct history history;
 };
 
 struct heap_table {
 	struct heap_row *rows; /* owned */
 	size_t count;
+	uint64_t refused_count; /* rows beyond the bound */
+};
+
+/* What a row is made for. */
+struct heap_facts {
+	const struct process_facts *process;
+	uint64_t address;
+	uint64_t start_ns;
 };
 
 void heap_table_done(struct heap_table *table);
-/* NULL when there is none. */
-struct heap_row *heap_table_find(const struct heap_table *table, pid_t pid, uint64_t address);
-/* The row, made when new; facts say of which process. NULL without memory or beyond the bound. */
-struct heap_row *heap_table_obtain(struct heap_table *table, const struct process_facts *facts,
-                                   uint64_t address, const struct scoring_options *options);
+/* The latest at this address; NULL when there is none. */
+struct heap_row *heap_table_find(const struct heap_table *table, const struct process_key *key,
+                                 uint64_t address);
+/* A new row; NULL without memory or beyond the bound. */
+struct heap_row *heap_table_add(struct heap_table *table, const struct heap_facts *facts,
+                                const struct scoring_options *options);
+/* Its clock has gone back: what follows is another heap. */
+bool heap_row_is_over(const struct heap_row *row, uint64_t uptime_ns);
 /* Called main until its process, of which it is an isolate, says otherwise. */
 void heap_row_take_name(struct heap_row *row, const struct process *process);
 void heap_row_add_gc(struct heap_row *row, uint64_t at_ns, const struct gc_event *event,
                      const struct scoring_options *options);
 
-/* Milliseconds, nearest rank; NAN without pauses. Sorts them. */
-double pauses_quantile(const struct pauses *pauses, double quantile);
+static inline const struct isolate *heap_row_isolate(const struct heap_row *row)
+{
+	return row->alone->isolates[0];
+}
 
 #endif

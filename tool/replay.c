@@ -16,12 +16,12 @@
 #include "lib/clock.h"
 #include "lib/input.h"
 #include "lib/units.h"
+#include "tool/lives.h"
 #include "tool/recording.h"
+#include "tool/timebase.h"
 
 #define PROCESSES_MAX 4096
 #define READ_SIZE     ((size_t)64 * 1024)
-/* Recordings start at 0, where the model means "never". */
-#define ORIGIN_NS NS_PER_DAY
 
 enum proc_column {
 	PROC_T,
@@ -55,23 +55,14 @@ struct replay {
 	struct stream_counts counts;
 	struct heap_table heaps;
 	uint64_t lines_before; /* of the files that came before this one */
-	uint64_t latest_ns;    /* of all that was played */
+	struct timebase base;
+	struct lives lives;
 	struct process_key watched;
 	bool has_watched; /* by /proc samples */
 	int error;        /* sticky, of the callbacks below */
 	char *message;    /* where to say it */
 	size_t message_size;
 };
-
-uint64_t replay_ms(uint64_t at_ns)
-{
-	return u64_subtract_floor(at_ns, ORIGIN_NS) / NS_PER_MS;
-}
-
-static uint64_t recorded_ns(uint64_t ms)
-{
-	return u64_add_saturating(ORIGIN_NS, u64_multiply_saturating(ms, NS_PER_MS));
-}
 
 DEFINE_CLEANUP(struct replay, replay_free)
 DEFINE_CLEANUP(struct input, input_free)
@@ -89,7 +80,6 @@ struct replay *replay_new(const struct replay_options *options)
 		return NULL;
 	replay->options = *options;
 	replay->scoring.time_scale = options->time_scale;
-	replay->latest_ns = ORIGIN_NS;
 	replay->model = model_new(&model_options);
 	if (replay->model == NULL)
 		return NULL;
@@ -100,6 +90,7 @@ struct replay *replay_free(struct replay *replay)
 {
 	if (replay == NULL)
 		return NULL;
+	lives_done(&replay->lives);
 	heap_table_done(&replay->heaps);
 	csv_close(&replay->proc);
 	csv_close(&replay->times);
@@ -120,10 +111,11 @@ const struct heap_table *replay_heaps(const struct replay *replay)
 
 /* ---- processes ---- */
 
-static struct process_facts facts_of(const struct replay *replay, pid_t pid, uint64_t start_ns)
+static struct process_facts facts_of(const struct replay *replay, const struct process_key *key,
+                                     uint64_t start_ns)
 {
 	return (struct process_facts){
-	    .key = {.pid = pid},
+	    .key = *key,
 	    .start_ns = start_ns,
 	    .app = "recording",
 	    .script = "",
@@ -135,10 +127,11 @@ static struct process_facts facts_of(const struct replay *replay, pid_t pid, uin
 	};
 }
 
-/* The process of this pid; made when new, as of start_ns. NULL without memory or beyond bounds. */
-static struct process *obtain_process(struct replay *replay, pid_t pid, uint64_t start_ns)
+/* The process of this key; made when new, as of start_ns. NULL without memory or beyond bounds. */
+static struct process *obtain_process(struct replay *replay, const struct process_key *key,
+                                      uint64_t start_ns)
 {
-	struct process_facts facts = facts_of(replay, pid, start_ns);
+	struct process_facts facts = facts_of(replay, key, start_ns);
 	struct process *process = model_find(replay->model, &facts.key);
 
 	if (process != NULL)
@@ -153,14 +146,18 @@ static bool is_watched_pid(const struct replay *replay, pid_t pid)
 	return replay->has_watched && replay->watched.pid == pid;
 }
 
-static void evaluate(struct replay *replay, struct process *process, uint64_t at_ns)
+static void evaluate_now(struct replay *replay, struct process *process, uint64_t at_ns)
 {
-	if (!scoring_is_due(process, at_ns, &replay->scoring))
-		return;
 	scoring_evaluate(process, at_ns, &replay->scoring);
 	if (replay->options.evaluated != NULL &&
 	    (!replay->has_watched || is_watched_pid(replay, process->key.pid)))
-		replay->options.evaluated(replay->options.context, replay_ms(at_ns), process);
+		replay->options.evaluated(replay->options.context, timebase_to_ms(at_ns), process);
+}
+
+static void evaluate(struct replay *replay, struct process *process, uint64_t at_ns)
+{
+	if (scoring_is_due(process, at_ns, &replay->scoring))
+		evaluate_now(replay, process, at_ns);
 }
 
 const struct process *replay_process(const struct replay *replay)
@@ -210,8 +207,9 @@ static void add_sample(struct replay *replay, struct process *process, uint64_t 
 static void play_sample(struct replay *replay)
 {
 	const uint64_t *values = replay->proc.values;
-	uint64_t at_ns = recorded_ns(values[PROC_T]);
+	uint64_t at_ns = timebase_from_ms(values[PROC_T]);
 	const struct process_exit exit = {.at_ns = at_ns, .cause = EXIT_CAUSE_EXIT};
+	const struct process_key key = {.pid = (pid_t)values[PROC_PID]};
 	struct process *process;
 
 	if (values[PROC_PID] > INT32_MAX)
@@ -220,7 +218,7 @@ static void play_sample(struct replay *replay)
 		model_process_exited(replay->model, &replay->watched, &exit);
 		replay->has_watched = false;
 	}
-	process = obtain_process(replay, (pid_t)values[PROC_PID], at_ns);
+	process = obtain_process(replay, &key, at_ns);
 	if (process == NULL)
 		return;
 	replay->watched = process->key;
@@ -232,7 +230,7 @@ static void play_sample(struct replay *replay)
 /* All samples before until_ns. */
 static int play_samples(struct replay *replay, uint64_t until_ns)
 {
-	while (replay->proc.has_row && recorded_ns(replay->proc.values[PROC_T]) < until_ns) {
+	while (replay->proc.has_row && timebase_from_ms(replay->proc.values[PROC_T]) < until_ns) {
 		play_sample(replay);
 		if (csv_next(&replay->proc, replay->message, replay->message_size) < 0)
 			return -EINVAL;
@@ -242,59 +240,103 @@ static int play_samples(struct replay *replay, uint64_t until_ns)
 
 /* ---- lines ---- */
 
-/*
- * When the line was written: as recorded, else by the clock of its isolate. A process that is first
- * heard of later in a log without times started no earlier than fits what came before.
- */
-static uint64_t record_ns(const struct replay *replay, const struct gclog_record *record,
-                          uint64_t line_ns)
+static struct process_key key_of(const struct replay *replay, pid_t pid)
 {
-	const struct process_key key = {.pid = record->pid};
-	const struct process *process = model_find(replay->model, &key);
-	uint64_t uptime_ns = record->event.uptime_ns;
+	return lives_key(&replay->lives, pid);
+}
 
-	if (line_ns > 0)
-		return line_ns;
-	if (process != NULL)
-		return u64_add_saturating(process->start_ns, uptime_ns);
-	return u64_add_saturating(ORIGIN_NS, uptime_ns) > replay->latest_ns
-	           ? u64_add_saturating(ORIGIN_NS, uptime_ns)
-	           : replay->latest_ns;
+/* Samples of /proc tell themselves when another process has taken the place. */
+static void end_life(struct replay *replay, pid_t pid)
+{
+	if (replay->proc.path == NULL)
+		lives_end(&replay->lives, pid);
+}
+
+/* The heap of a line, made when it is new; NULL without memory or beyond bounds. */
+static struct heap_row *obtain_heap(struct replay *replay, const struct gclog_record *record,
+                                    const struct line_time *time)
+{
+	struct process_key key = key_of(replay, record->pid);
+	uint64_t uptime_ns = record->event.uptime_ns;
+	struct heap_row *row = heap_table_find(&replay->heaps, &key, record->event.isolate);
+	struct process_facts facts;
+	struct heap_facts heap;
+	const struct process *process;
+
+	if (row != NULL && !heap_row_is_over(row, uptime_ns))
+		return row;
+	if (row != NULL && strcmp(row->name, "main") == 0)
+		end_life(replay, record->pid);
+	key = key_of(replay, record->pid);
+	process = model_find(replay->model, &key);
+	heap.start_ns = timebase_heap_start_ns(&replay->base, uptime_ns, time);
+	facts = facts_of(replay, &key, process != NULL ? process->start_ns : heap.start_ns);
+	heap.process = &facts;
+	heap.address = record->event.isolate;
+	row = heap_table_add(&replay->heaps, &heap, &replay->scoring);
+	if (row != NULL)
+		row->family = record->family;
+	return row;
 }
 
 /* Beside samples of /proc, what other processes wrote into the log is no part of the verdict. */
-static void play_gc(struct replay *replay, const struct gclog_record *record, uint64_t at_ns)
+static void play_gc(struct replay *replay, struct heap_row *row, uint64_t at_ns,
+                    const struct gc_event *event)
 {
-	uint64_t start_ns = u64_subtract_floor(at_ns, record->event.uptime_ns);
 	struct process *process = NULL;
-	struct process_facts facts;
-	struct heap_row *row;
 
-	if (replay->proc.path == NULL || is_watched_pid(replay, record->pid))
-		process = obtain_process(replay, record->pid, start_ns);
+	if (replay->proc.path == NULL || is_watched_pid(replay, row->key.pid))
+		process = obtain_process(replay, &row->key, row->start_ns);
 	if (process != NULL)
-		model_gc(replay->model, &process->key, at_ns, &record->event);
-	facts = facts_of(replay, record->pid, process != NULL ? process->start_ns : start_ns);
-	row = heap_table_obtain(&replay->heaps, &facts, record->event.isolate, &replay->scoring);
-	if (row != NULL) {
-		heap_row_add_gc(row, at_ns, &record->event, &replay->scoring);
-		if (process != NULL)
-			heap_row_take_name(row, process);
-	}
-	if (process != NULL)
+		model_gc(replay->model, &process->key, at_ns, event);
+	heap_row_add_gc(row, at_ns, event, &replay->scoring);
+	if (process != NULL) {
+		heap_row_take_name(row, process);
 		evaluate(replay, process, at_ns);
+	}
 }
 
+/* A line of its own clock is dated by when its heap was made. */
+static void play_line_gc(struct replay *replay, const struct gclog_record *record,
+                         const struct line_time *time)
+{
+	struct heap_row *row = obtain_heap(replay, record, time);
+	uint64_t at_ns = time->recorded_ns;
+
+	if (row == NULL)
+		return;
+	if (at_ns == 0)
+		at_ns = u64_add_saturating(row->start_ns, record->event.uptime_ns);
+	if (replay->error == 0)
+		replay->error = play_samples(replay, at_ns);
+	timebase_advance(&replay->base, at_ns);
+	play_gc(replay, row, at_ns, &record->event);
+}
+
+/*
+ * An incident may be all that is left of a process: block-buffered output is lost in an abort. A
+ * heap that is out of memory is not evaluated when it is due but now; it has no later.
+ */
 static void play_incident(struct replay *replay, const struct gclog_record *record)
 {
-	const struct process_key key = {.pid = record->pid};
-	struct heap_row *row = heap_table_find(&replay->heaps, record->pid, record->event.isolate);
+	bool is_fatal = record->incident == HEAP_INCIDENT_FATAL_OOM;
+	struct process_key key = key_of(replay, record->pid);
+	struct heap_row *row = heap_table_find(&replay->heaps, &key, record->event.isolate);
+	struct process *process = model_find(replay->model, &key);
+	uint64_t at_ns = timebase_latest_ns(&replay->base);
 
-	model_incident(replay->model, &key, record->event.isolate, replay->latest_ns,
-	               record->incident);
+	if (row == NULL && is_fatal)
+		row = obtain_heap(replay, record, &(struct line_time){.recorded_ns = at_ns});
 	if (row != NULL)
-		process_add_incident(row->alone, record->event.isolate, replay->latest_ns,
-		                     record->incident);
+		process_add_incident(row->alone, row->address, at_ns, record->incident);
+	if (row != NULL && process == NULL && replay->proc.path == NULL)
+		process = obtain_process(replay, &row->key, row->start_ns);
+	model_incident(replay->model, &key, record->event.isolate, at_ns, record->incident);
+	if (!is_fatal)
+		return;
+	if (process != NULL)
+		evaluate_now(replay, process, at_ns);
+	end_life(replay, record->pid);
 }
 
 /* Arrival of the line, 0 when not recorded. Lines are asked for in their order. */
@@ -308,26 +350,22 @@ static uint64_t line_arrival(struct replay *replay, uint64_t number)
 	}
 	if (!replay->times.has_row || replay->times.values[TIMES_LINE] != number)
 		return 0;
-	return recorded_ns(replay->times.values[TIMES_T]);
+	return timebase_from_ms(replay->times.values[TIMES_T]);
 }
 
 static void play_record(void *context, enum gclog_result result, const struct gclog_record *record,
                         const struct stream_line *line)
 {
 	struct replay *replay = context;
-	uint64_t at_ns;
+	struct line_time time;
 
 	if (result == GCLOG_INCIDENT)
 		play_incident(replay, record);
 	if (result != GCLOG_GC)
 		return;
-	at_ns =
-	    record_ns(replay, record, line_arrival(replay, replay->lines_before + line->number));
-	if (replay->error == 0)
-		replay->error = play_samples(replay, at_ns);
-	if (at_ns > replay->latest_ns)
-		replay->latest_ns = at_ns;
-	play_gc(replay, record, at_ns);
+	time.recorded_ns = line_arrival(replay, replay->lines_before + line->number);
+	time.wall_ns = line->wall_ns;
+	play_line_gc(replay, record, &time);
 }
 
 static int fail(struct replay *replay, int error, const char *path, const char *what)
@@ -401,8 +439,8 @@ int replay_file(struct replay *replay, const char *path, char *reterr_message, s
 /* Reports speak as of the end, not as of the last evaluation that was due. */
 static void evaluate_last(struct replay *replay, struct process *process)
 {
-	uint64_t at_ns =
-	    process->scored_ns > replay->latest_ns ? process->scored_ns : replay->latest_ns;
+	uint64_t latest_ns = timebase_latest_ns(&replay->base);
+	uint64_t at_ns = process->scored_ns > latest_ns ? process->scored_ns : latest_ns;
 
 	if (process->needs_scoring || process->scored_ns == 0)
 		scoring_evaluate(process, at_ns, &replay->scoring);

@@ -44,7 +44,5 @@ const struct stream_counts *replay_counts(const struct replay *replay);
 const struct heap_table *replay_heaps(const struct replay *replay);
 /* The watched process: that of the last /proc sample, else the one that leaks most. NULL: none. */
 const struct process *replay_process(const struct replay *replay);
-/* Milliseconds on the clock of the recording. */
-uint64_t replay_ms(uint64_t at_ns);
 
 #endif

@@ -111,7 +111,7 @@ void report_text(FILE *out, const struct replay *replay)
 	for (i = 0; i < heaps->count; i++) {
 		const struct process *alone = heaps->rows[i].alone;
 
-		(void)fprintf(out, "pid %lld, isolate %s\n", (long long)heaps->rows[i].pid,
+		(void)fprintf(out, "pid %lld, isolate %s\n", (long long)heaps->rows[i].key.pid,
 		              heaps->rows[i].name);
 		print_collections(out, &heaps->rows[i], alone->isolates[0]);
 		print_heap(out, alone->isolates[0]);

@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "tool/report.h"
+#include "tool/timebase.h"
 
 static const char *const kind_keys[GC_KIND_COUNT] = {
     [GC_SCAVENGE] = "scavenge",
@@ -116,7 +117,7 @@ static void add_leak(struct builder *builder, cJSON *parent, const struct proces
 	add_number(builder, exhaustion, "p50", verdict->exhaustion_p50_seconds);
 	add_number(builder, exhaustion, "p90", verdict->exhaustion_p90_seconds);
 	add_number(builder, leak, "onset_ms",
-	           known(verdict->onset_ns > 0, (double)replay_ms(verdict->onset_ns)));
+	           known(verdict->onset_ns > 0, (double)timebase_to_ms(verdict->onset_ns)));
 	add_evidence(builder, leak, process);
 }
 
@@ -129,7 +130,7 @@ static void add_isolate(struct builder *builder, cJSON *isolates, const struct h
 		builder->has_failed = true;
 		return;
 	}
-	add_number(builder, object, "pid", (double)row->pid);
+	add_number(builder, object, "pid", known(row->key.pid > 0, (double)row->key.pid));
 	add_string(builder, object, "isolate", row->name);
 	add_collections(builder, object, row);
 	add_heap(builder, object, row->alone->isolates[0]);
