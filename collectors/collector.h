@@ -100,7 +100,8 @@ struct process_exit {
 	uint64_t at_ns;
 	enum exit_cause cause; /* EXIT_CAUSE_EXIT also when the status could not be read */
 	bool has_status;
-	int status; /* as of wait(2), when has_status */
+	int status;      /* as of wait(2), when has_status */
+	bool is_ignored; /* it lives on, a rule says to leave it alone: no end is counted */
 };
 
 /* ---- garbage collections ---- */
@@ -279,6 +280,12 @@ struct collector {
 	/* Told of every process that any collector found, changed or lost; may be NULL. */
 	void (*process_seen)(void *self, const struct process_facts *facts);
 	void (*process_gone)(void *self, const struct process_key *key);
+	/*
+	 * On the loop, also between the parts of a pass: config replaces the one that options gave,
+	 * which is freed when every collector has returned. It is valid already; what cannot be
+	 * applied is logged. NULL when nothing of the configuration is used.
+	 */
+	void (*reconfigure)(void *self, const struct config *config);
 	/* Fills at most COLLECTOR_COUNTERS_MAX; returns how many. May be NULL. */
 	size_t (*counters)(void *self, struct collector_counter *ret_counters);
 };

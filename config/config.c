@@ -40,6 +40,34 @@ struct config *config_free(struct config *config)
 	return NULL;
 }
 
+struct keeper {
+	config_warn warn;
+	void *context;
+};
+
+static void warn_of_restart(void *context, const struct config_key *key)
+{
+	const struct keeper *keeper = context;
+	char message[CONFIG_MESSAGE_SIZE];
+
+	(void)snprintf(message, sizeof(message),
+	               "%s: a change needs a restart, keeping the old value", key->path);
+	if (keeper->warn != NULL)
+		keeper->warn(keeper->context, message);
+}
+
+void config_keep_unreloadable(struct config *config, const struct config *running, config_warn warn,
+                              void *warn_context)
+{
+	struct keeper keeper = {warn, warn_context};
+	struct config_bases bases = {.of = {[BASE_CONFIG] = config}};
+	struct config_bases from = {0};
+
+	/* A pointer to const, which the bases have not; it is only read from here. */
+	memcpy(&from.of[BASE_CONFIG], &running, sizeof(void *));
+	config_values_keep(&bases, &from, warn_of_restart, &keeper);
+}
+
 static int read_document(struct config_reader *reader, const struct node *root)
 {
 	const struct node *alerting = config_child(root, "alerting");

@@ -121,6 +121,12 @@ int config_parse(const struct config_source *source, config_warn warn, void *war
                  struct config **ret_config, char reterr_message[CONFIG_MESSAGE_SIZE])
     __attribute__((warn_unused_result));
 struct config *config_free(struct config *config);
+/*
+ * Gives config the values of running where a change needs a restart; warn is told of each that
+ * differs.
+ */
+void config_keep_unreloadable(struct config *config, const struct config *running, config_warn warn,
+                              void *warn_context);
 
 /* The first rule that matches, or NULL. */
 const struct app_rule *config_app_rule(const struct config *config,

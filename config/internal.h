@@ -67,6 +67,11 @@ void config_value_write(const struct config_bases *bases, const struct config_ke
 /* In double quotes, with YAML's escapes. */
 void config_write_quoted(struct buf *out, const char *text);
 
+/* Copies the values of from that a reload cannot change; told(key) is called for each that differs.
+ */
+void config_values_keep(const struct config_bases *bases, const struct config_bases *from,
+                        void (*told)(void *context, const struct config_key *key), void *context);
+
 /* ---- walk (reader.c) ---- */
 
 /* -EINVAL, with "file:line:column: …" as the message. */

@@ -56,6 +56,23 @@ void config_values_done(const struct config_bases *bases, enum config_base base)
 			    member_of(bases, &config_keys[i]));
 }
 
+void config_values_keep(const struct config_bases *bases, const struct config_bases *from,
+                        void (*told)(void *context, const struct config_key *key), void *context)
+{
+	size_t i;
+
+	for (i = 0; i < config_key_count; i++) {
+		const struct config_key *key = &config_keys[i];
+
+		/* Only numbers need a restart so far; texts would have to be copied. */
+		if (key->base != BASE_CONFIG || key->is_reloadable ||
+		    memcmp(member_of(bases, key), member_of(from, key), sizeof(uint64_t)) == 0)
+			continue;
+		memcpy(member_of(bases, key), member_of(from, key), sizeof(uint64_t));
+		told(context, key);
+	}
+}
+
 /* "expected …, from 1s to 10m, got …". */
 static int value_error(struct config_reader *reader, const struct config_key *key,
                        const struct node *node)

@@ -191,6 +191,15 @@ struct collection *collection_free(struct collection *collection)
 	return NULL;
 }
 
+void collection_reconfigure(struct collection *collection, const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++)
+		if (collector_registry[i]->reconfigure != NULL)
+			collector_registry[i]->reconfigure(collection->instances[i], config);
+}
+
 /* Takes the result of a pass, or of a part of it, that began at start_ns. */
 static void note(struct collection *collection, size_t i, int result, uint64_t start_ns)
 {

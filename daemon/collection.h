@@ -11,6 +11,7 @@
 #include "collectors/collector.h"
 
 struct collection;
+struct config;
 struct collector_status;
 struct model;
 
@@ -20,6 +21,8 @@ struct collection *collection_new(const struct collector_options *options,
 /* After the loop is drained. */
 struct collection *collection_free(struct collection *collection);
 
+/* Every collector uses config from now on. */
+void collection_reconfigure(struct collection *collection, const struct config *config);
 /*
  * One pass of each, in the order of the registry. True when all are through; else
  * collection_resume() goes on with those that are not, until it returns true.

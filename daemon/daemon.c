@@ -39,7 +39,8 @@
 
 struct daemon {
 	const struct daemon_options *options;
-	const struct config *config;
+	struct config *config; /* owned; replaced as a whole */
+	struct reload *reload;
 	struct loop *loop;
 	struct collector_host host;
 	struct model *model;
@@ -214,6 +215,80 @@ static int start_web(struct daemon *daemon)
 	return daemon->web == NULL ? -EINVAL : 0;
 }
 
+/* ---- reload ---- */
+
+static struct model_options model_options_of(const struct config *config)
+{
+	double time_scale = config->scoring.time_scale;
+
+	return (struct model_options){
+	    .processes_max = config->limits.processes,
+	    .apps_max = config->limits.apps,
+	    .min_age_ns = (uint64_t)((double)config->discovery.min_age_ns / time_scale),
+	    .time_scale = time_scale,
+	};
+}
+
+static void start_passes(struct daemon *daemon, uint64_t first_ms)
+{
+	uint64_t interval_ms = daemon->config->sampling.interval_ns / NS_PER_MS;
+
+	if (daemon->options->is_once)
+		interval_ms = ONCE_INTERVAL_MS;
+	loop_timer_start(daemon->pass_timer, first_ms, interval_ms);
+}
+
+static void warn_of_config(void *context, const char *message)
+{
+	(void)context;
+	log_warnx("%s", message);
+}
+
+/* Between two callbacks nobody holds a pointer into the old one but those who are told here. */
+static void apply_config(struct daemon *daemon, struct config *config)
+{
+	struct config *old = daemon->config;
+	struct model_options model_options;
+
+	config_keep_unreloadable(config, old, warn_of_config, NULL);
+	daemon->config = config;
+	model_options = model_options_of(config);
+	model_reconfigure(daemon->model, &model_options);
+	collection_reconfigure(daemon->collection, config);
+	if (config->sampling.interval_ns != old->sampling.interval_ns)
+		start_passes(daemon, config->sampling.interval_ns / NS_PER_MS);
+	config_free(old);
+}
+
+static void on_config_loaded(void *context, struct config *config, const char *message)
+{
+	struct daemon *daemon = context;
+
+	daemon->self.config_reload_successful = config != NULL;
+	daemon->generation++;
+	if (config == NULL) {
+		log_errorx("the configuration is wrong, keeping the old one: %s", message);
+	} else {
+		apply_config(daemon, config);
+		daemon->self.config_reload_success_timestamp_seconds =
+		    ns_to_seconds(clock_realtime_ns());
+		log_info("the configuration is reloaded");
+	}
+	service_reloaded();
+}
+
+static void request_reload(struct daemon *daemon)
+{
+	int r;
+
+	service_reloading();
+	r = reload_request(daemon->reload, NULL, NULL);
+	if (r < 0) {
+		log_warn(r, "cannot read the configuration, keeping the old one");
+		service_reloaded();
+	}
+}
+
 /* ---- start and end ---- */
 
 static void on_watchdog(void *data)
@@ -227,7 +302,7 @@ static void on_signal(void *data, int signal)
 	struct daemon *daemon = data;
 
 	if (signal == SIGHUP) {
-		log_warnx("the configuration is read at the start only, restart to apply it");
+		request_reload(daemon);
 		return;
 	}
 	log_info("stopping signal=%d", signal);
@@ -274,24 +349,32 @@ static int make_collectors(struct daemon *daemon)
 
 static int make_model(struct daemon *daemon)
 {
-	double time_scale = daemon->config->scoring.time_scale;
-	const struct model_options options = {
-	    .processes_max = daemon->config->limits.processes,
-	    .apps_max = daemon->config->limits.apps,
-	    .min_age_ns = (uint64_t)((double)daemon->config->discovery.min_age_ns / time_scale),
-	    .time_scale = time_scale,
-	};
+	const struct model_options options = model_options_of(daemon->config);
 
 	daemon->model = model_new(&options);
 	if (daemon->model == NULL)
 		return -ENOMEM;
-	daemon->scoring.time_scale = time_scale;
+	daemon->scoring.time_scale = options.time_scale;
 	if (daemon->options->is_once)
 		return 0; /* a glance leaves no trace */
 	daemon->state =
 	    state_open(daemon->options->storage_path, daemon->options->storage_is_required,
 	               &daemon->host, daemon->model);
 	return daemon->state == NULL && daemon->options->storage_is_required ? -EACCES : 0;
+}
+
+static int make_reload(struct daemon *daemon)
+{
+	const struct reload_options options = {
+	    .host = &daemon->host,
+	    .load = daemon->options->load_config,
+	    .load_context = daemon->options->load_context,
+	    .loaded = on_config_loaded,
+	    .context = daemon,
+	};
+
+	daemon->reload = reload_new(&options);
+	return daemon->reload == NULL ? -ENOMEM : 0;
 }
 
 static void describe_self(struct daemon *daemon)
@@ -312,7 +395,9 @@ static int set_up(struct daemon *daemon)
 		return -ENOMEM;
 	daemon->host = loop_host(daemon->loop);
 	describe_self(daemon);
-	r = make_model(daemon);
+	r = make_reload(daemon);
+	if (r >= 0)
+		r = make_model(daemon);
 	if (r >= 0)
 		r = make_timers(daemon);
 	if (r >= 0)
@@ -329,8 +414,10 @@ struct daemon *daemon_new(const struct daemon_options *options)
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
 	int r;
 
-	if (daemon == NULL)
+	if (daemon == NULL) {
+		config_free(options->config);
 		return NULL;
+	}
 	daemon->options = options;
 	daemon->config = options->config;
 	r = set_up(daemon);
@@ -352,20 +439,19 @@ struct daemon *daemon_free(struct daemon *daemon)
 	state_close(daemon->state, daemon->model);
 	model_free(daemon->model);
 	loop_free(daemon->loop);
+	reload_free(daemon->reload);
+	config_free(daemon->config);
 	free(daemon);
 	return NULL;
 }
 
 int daemon_run(struct daemon *daemon)
 {
-	uint64_t interval_ms = daemon->config->sampling.interval_ns / NS_PER_MS;
 	uint64_t watchdog_ms = service_watchdog_interval_ms();
 
-	if (daemon->options->is_once)
-		interval_ms = ONCE_INTERVAL_MS;
 	if (watchdog_ms > 0)
 		loop_timer_start(daemon->watchdog_timer, watchdog_ms, watchdog_ms);
-	loop_timer_start(daemon->pass_timer, 0, interval_ms);
+	start_passes(daemon, 0);
 	loop_run(daemon->loop);
 	return daemon->result;
 }

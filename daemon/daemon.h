@@ -7,13 +7,15 @@
 
 #include <stdbool.h>
 
+#include "daemon/reload.h"
 #include "lib/options.h"
 
-struct config;
 struct daemon;
 
 struct daemon_options {
-	const struct config *config;
+	struct config *config;     /* the daemon takes ownership, also when it cannot start */
+	config_loader load_config; /* for reloads; what flags say is in the result */
+	void *load_context;
 	const char *procfs_path;
 	const char *rootfs_path;
 	const char *storage_path;

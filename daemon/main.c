@@ -57,6 +57,9 @@ struct arguments {
 	bool once;
 	bool version;
 	bool help;
+	/* Of the texts above: */
+	uint64_t interval_ns;
+	enum inspector_mode inspector_mode;
 };
 
 #define ROW(flag, word, kind_of, member, otherwise, text)                                    \
@@ -151,41 +154,52 @@ static void on_config_warning(void *context, const char *message)
 	log_warnx("%s", message);
 }
 
-static int load_config(const struct arguments *arguments, struct config **ret_config)
+/* Those that stand for keys of the file. */
+static int parse_overrides(struct arguments *arguments)
 {
-	const char *path =
-	    arguments->config_file != NULL ? arguments->config_file : DEFAULT_CONFIG_FILE;
-	char message[CONFIG_MESSAGE_SIZE];
-	int r;
-
-	if (arguments->config_file == NULL && access(path, F_OK) < 0) {
-		*ret_config = config_new_default();
-		return *ret_config == NULL ? -ENOMEM : 0;
-	}
-	r = config_load(path, on_config_warning, NULL, ret_config, message);
-	if (r < 0)
-		(void)fprintf(stderr, "%s\n", message);
-	return r;
+	if (arguments->sample_interval != NULL &&
+	    (duration_parse(arguments->sample_interval, &arguments->interval_ns) < 0 ||
+	     arguments->interval_ns < INTERVAL_MIN_NS || arguments->interval_ns > INTERVAL_MAX_NS))
+		return usage_error("--sample.interval: expected a duration of 100ms to 10m");
+	if (arguments->inspector != NULL &&
+	    inspector_mode_parse(arguments->inspector, &arguments->inspector_mode) < 0)
+		return usage_error("--inspector: expected off, attach or signal");
+	if (arguments->inspector_mode != INSPECTOR_OFF)
+		log_warnx("--inspector has no effect in this version");
+	return 0;
 }
 
 /* Flags win over the file. */
-static int apply_flags(const struct arguments *arguments, struct config *config)
+static void apply_overrides(const struct arguments *arguments, struct config *config)
 {
-	uint64_t interval_ns;
+	if (arguments->sample_interval != NULL)
+		config->sampling.interval_ns = arguments->interval_ns;
+	if (arguments->inspector != NULL)
+		config->inspector.mode = arguments->inspector_mode;
+}
 
-	if (arguments->sample_interval != NULL) {
-		if (duration_parse(arguments->sample_interval, &interval_ns) < 0 ||
-		    interval_ns < INTERVAL_MIN_NS || interval_ns > INTERVAL_MAX_NS)
-			return usage_error(
-			    "--sample.interval: expected a duration of 100ms to 10m");
-		config->sampling.interval_ns = interval_ns;
+/* Also on a pool thread, when the configuration is read again. */
+static int load_config(void *context, struct config **ret_config,
+                       char reterr_message[CONFIG_MESSAGE_SIZE])
+{
+	const struct arguments *arguments = context;
+	const char *path =
+	    arguments->config_file != NULL ? arguments->config_file : DEFAULT_CONFIG_FILE;
+	struct config *config = NULL;
+	int r = 0;
+
+	if (arguments->config_file == NULL && access(path, F_OK) < 0)
+		config = config_new_default();
+	else
+		r = config_load(path, on_config_warning, NULL, &config, reterr_message);
+	if (r < 0)
+		return r;
+	if (config == NULL) {
+		(void)snprintf(reterr_message, CONFIG_MESSAGE_SIZE, "%s: out of memory", path);
+		return -ENOMEM;
 	}
-	if (arguments->inspector != NULL) {
-		if (inspector_mode_parse(arguments->inspector, &config->inspector.mode) < 0)
-			return usage_error("--inspector: expected off, attach or signal");
-		if (config->inspector.mode != INSPECTOR_OFF)
-			log_warnx("--inspector has no effect in this version");
-	}
+	apply_overrides(arguments, config);
+	*ret_config = config;
 	return 0;
 }
 
@@ -200,8 +214,7 @@ static int check_addresses(const struct option_list *addresses)
 	return 0;
 }
 
-static int fill_options(const struct arguments *arguments, const struct config *config,
-                        struct daemon_options *ret_options)
+static int fill_options(struct arguments *arguments, struct daemon_options *ret_options)
 {
 	uint64_t requests = 40;
 	const char *text = arguments->max_requests;
@@ -215,7 +228,8 @@ static int fill_options(const struct arguments *arguments, const struct config *
 	if (check_addresses(&arguments->listen_addresses) < 0)
 		return -EINVAL;
 	*ret_options = (struct daemon_options){
-	    .config = config,
+	    .load_config = load_config,
+	    .load_context = arguments,
 	    .procfs_path = arguments->procfs_path != NULL ? arguments->procfs_path : "/proc",
 	    .rootfs_path = arguments->rootfs_path != NULL ? arguments->rootfs_path : "/",
 	    .storage_path =
@@ -279,19 +293,24 @@ static int run(const struct daemon_options *daemon_options)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int configure_and_run(const struct arguments *arguments)
+static int configure_and_run(struct arguments *arguments)
 {
 	_cleanup_(config_freep) struct config *config = NULL;
 	struct daemon_options daemon_options;
+	char message[CONFIG_MESSAGE_SIZE];
 
 	if (set_up_log(arguments) < 0 || check_unavailable(arguments) < 0 ||
-	    load_config(arguments, &config) < 0 || apply_flags(arguments, config) < 0 ||
-	    fill_options(arguments, config, &daemon_options) < 0)
+	    parse_overrides(arguments) < 0 || fill_options(arguments, &daemon_options) < 0)
 		return EXIT_USAGE;
+	if (load_config(arguments, &config, message) < 0) {
+		(void)fprintf(stderr, "%s\n", message);
+		return EXIT_USAGE;
+	}
 	if (arguments->config_check)
 		return EXIT_SUCCESS;
 	if (arguments->config_dump)
 		return dump_config(config);
+	daemon_options.config = TAKE_PTR(config);
 	return run(&daemon_options);
 }
 

@@ -18,6 +18,16 @@ void service_stopping(void)
 	(void)sd_notify(0, "STOPPING=1");
 }
 
+void service_reloading(void)
+{
+	(void)sd_notify(0, "RELOADING=1");
+}
+
+void service_reloaded(void)
+{
+	(void)sd_notify(0, "READY=1");
+}
+
 void service_alive(void)
 {
 	(void)sd_notify(0, "WATCHDOG=1");
@@ -39,6 +49,14 @@ void service_ready(void)
 }
 
 void service_stopping(void)
+{
+}
+
+void service_reloading(void)
+{
+}
+
+void service_reloaded(void)
 {
 }
 

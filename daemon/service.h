@@ -10,6 +10,9 @@
 
 void service_ready(void);
 void service_stopping(void);
+/* A reload begins and ends. */
+void service_reloading(void);
+void service_reloaded(void);
 void service_alive(void);
 /* How often service_alive() must be called, half of the manager's limit; 0: no watchdog. */
 uint64_t service_watchdog_interval_ms(void);

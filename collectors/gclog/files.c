@@ -242,6 +242,14 @@ void log_files_look(struct log_files *files)
 
 /* ---- the ready list ---- */
 
+void log_files_forget_configured(struct log_files *files)
+{
+	struct log_file *file;
+
+	for (file = files->by_identity; file != NULL; file = file->by_identity.next)
+		file->is_configured = false;
+}
+
 void log_files_ready(struct log_files *files, struct log_file *file)
 {
 	if (file->is_ready)

@@ -57,6 +57,8 @@ bool log_files_touch(struct log_files *files, enum watch_event event, const char
 /* Looks at every file and its name. */
 void log_files_look(struct log_files *files);
 
+/* No name is configured any more; those that still are, are followed again by the caller. */
+void log_files_forget_configured(struct log_files *files);
 void log_files_ready(struct log_files *files, struct log_file *file);
 /* Takes the first ready file out of the list, or NULL. */
 struct log_file *log_files_next(struct log_files *files);

@@ -31,8 +31,7 @@
 struct gclog {
 	struct reader reader;
 	const struct collector_host *host;
-	const char *procfs_path;
-	bool follows_stdout;
+	struct collector_options options;
 	struct watches *watches;
 	struct globs globs;
 	struct probes probes;
@@ -69,8 +68,8 @@ static void follow_stdout(struct gclog *self, const struct process_key *key,
 	int error = log_files_follow(&self->reader.files, path, false);
 
 	if (log_files_find(&self->reader.files, identity) == NULL) {
-		(void)snprintf(held_path, sizeof(held_path), "%s/%d/fd/1", self->procfs_path,
-		               (int)key->pid);
+		(void)snprintf(held_path, sizeof(held_path), "%s/%d/fd/1",
+		               self->options.procfs_path, (int)key->pid);
 		error = log_files_follow_unnamed(&self->reader.files, held_path, identity);
 	}
 	if (error < 0)
@@ -216,8 +215,9 @@ static void add_pattern(struct gclog *self, const char *pattern)
 }
 
 /* Configured ones, and where "heapwatch run" writes. */
-static void add_patterns(struct gclog *self, const struct collector_options *options)
+static void add_patterns(struct gclog *self)
 {
+	const struct collector_options *options = &self->options;
 	const char *runtime_directory = getenv("XDG_RUNTIME_DIR");
 	char pattern[PATH_MAX];
 	size_t i;
@@ -264,8 +264,7 @@ static void *gclog_create(const struct collector_options *options,
 	self->reader.host = host;
 	self->reader.sink = sink;
 	self->reader.collector_name = gclog_collector.name;
-	self->procfs_path = options->procfs_path;
-	self->follows_stdout = options->config->gc_log.follow_stdout;
+	self->options = *options;
 	self->watches = watches_new(); /* first: it needs a low descriptor */
 	self->reader.attribution = attribution_new();
 	self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -277,7 +276,7 @@ static void *gclog_create(const struct collector_options *options,
 	self->globs.watches = self->watches;
 	self->reader.files.watches = self->watches;
 	self->needs_look = true;
-	add_patterns(self, options);
+	add_patterns(self);
 	self->timer_watch = host->watch_fd(host->context, self->timer_fd, on_timer, self);
 	resume_events(self);
 	return self;
@@ -313,7 +312,8 @@ static void gclog_process_seen(void *data, const struct process_facts *facts)
 	struct gclog *self = data;
 	int error = attribution_seen(self->reader.attribution, facts);
 
-	if (error == 0 && self->follows_stdout && facts->stdout_file.inode != 0 &&
+	if (error == 0 && self->options.config->gc_log.follow_stdout &&
+	    facts->stdout_file.inode != 0 &&
 	    log_files_find(&self->reader.files, &facts->stdout_file) == NULL) {
 		if (facts->traces_gc)
 			follow_stdout(self, &facts->key, &facts->stdout_file, facts->stdout_path);
@@ -331,6 +331,27 @@ static void gclog_process_gone(void *data, const struct process_key *key)
 	struct file_identity stdout_file = attribution_gone(self->reader.attribution, key);
 
 	reader_drain(&self->reader, &stdout_file);
+}
+
+/* Files that neither a pattern nor a process's stdout names any more are let go. */
+static void gclog_reconfigure(void *data, const struct config *config)
+{
+	struct gclog *self = data;
+	struct log_file *file;
+	struct log_file *next;
+
+	self->options.config = config;
+	globs_done(&self->globs);
+	add_patterns(self);
+	log_files_forget_configured(&self->reader.files);
+	expand(self);
+	HASH_ITER(by_identity, self->reader.files.by_identity, file, next)
+	{
+		if (!file->is_configured &&
+		    (!config->gc_log.follow_stdout ||
+		     !attribution_holds(self->reader.attribution, &file->tail.identity)))
+			reader_close(&self->reader, file);
+	}
 }
 
 static size_t gclog_counters(void *data, struct collector_counter *ret_counters)
@@ -360,5 +381,6 @@ const struct collector gclog_collector = {
     .pass = gclog_pass,
     .process_seen = gclog_process_seen,
     .process_gone = gclog_process_gone,
+    .reconfigure = gclog_reconfigure,
     .counters = gclog_counters,
 };

@@ -112,6 +112,10 @@ static void free_strings(char **strings, size_t count)
 
 void globs_done(struct globs *globs)
 {
+	size_t i;
+
+	for (i = 0; i < globs->directory_count; i++)
+		watches_remove(globs->watches, globs->directories[i]);
 	free_strings(globs->patterns, globs->count);
 	free_strings(globs->directories, globs->directory_count);
 	*globs = (struct globs){NULL, 0, NULL, 0, globs->watches};

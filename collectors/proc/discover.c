@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "collectors/proc/state.h"
@@ -61,6 +62,18 @@ void discover_end(struct proc *proc, struct followed *followed, bool is_replaced
 	exit.has_status =
 	    !is_replaced && identity_exit_status(&followed->identity, &exit.status) == 0;
 	exit.cause = is_replaced ? EXIT_CAUSE_EXIT : cause_of(followed, &exit);
+	discover_stop(proc, followed);
+	if (was_announced)
+		proc->sink->process_exited(proc->sink->context, &key, &exit);
+}
+
+static void ignore(struct proc *proc, struct followed *followed)
+{
+	const struct process_exit exit = {.at_ns = proc->host->now_ns(proc->host->context),
+	                                  .is_ignored = true};
+	struct process_key key = followed->identity.key;
+	bool was_announced = followed->is_announced;
+
 	discover_stop(proc, followed);
 	if (was_announced)
 		proc->sink->process_exited(proc->sink->context, &key, &exit);
@@ -196,6 +209,40 @@ void discover_examined(void *context, struct candidate *candidate)
 	if (rule != NULL && rule->ignore)
 		return;
 	follow(proc, entry, candidate, rule != NULL && rule->name != NULL ? rule->name : "");
+}
+
+/* It is Node and nobody follows it: a rule may have ignored it, or a limit. */
+static void look_again(void *context, struct pid_entry *entry)
+{
+	const struct proc *proc = context;
+	const struct executable *known;
+
+	if (entry->state != PID_OTHER)
+		return;
+	known = examiner_executable(proc->examiner, &entry->executable);
+	if (known == NULL || !known->is_node)
+		return;
+	entry->executable = (struct executable_key){.inode = 0};
+	entry->check_ns = 0;
+}
+
+void discover_apply_rules(struct proc *proc)
+{
+	struct followed *followed, *next;
+
+	scan_visit(proc->scan, look_again, proc);
+	HASH_ITER(hh, proc->table, followed, next)
+	{
+		const struct app_rule *rule = rule_of(proc, &followed->facts);
+		const char *name = rule != NULL && rule->name != NULL ? rule->name : "";
+
+		if (rule != NULL && rule->ignore)
+			ignore(proc, followed);
+		else if (strcmp(followed->rule_name, name) != 0 &&
+		         !follow_set_rule_name(followed, name))
+			state_tell_followed_error(proc, followed, -ENOMEM);
+	}
+	follow_tell_all(proc->table);
 }
 
 void discover_batch_done(void *context)

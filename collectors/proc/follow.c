@@ -23,7 +23,6 @@ struct followed *followed_new(struct candidate *candidate, const char *rule_name
 	candidate->identity = IDENTITY_INIT;
 	followed->facts = candidate->facts;
 	candidate->facts = (struct facts){.script = NULL};
-	free(TAKE_PTR(followed->facts.argv)); /* needed for rules only, and long */
 	followed->executable = candidate->key;
 	memcpy(followed->node_version, candidate->executable.version, NODE_VERSION_SIZE);
 	followed->rule_name = name;
@@ -151,6 +150,25 @@ static struct process_facts facts_of(const struct followed *followed, uint64_t t
 	return result;
 }
 
+bool follow_set_rule_name(struct followed *followed, const char *rule_name)
+{
+	char *name = strdup(rule_name);
+
+	if (name == NULL)
+		return false;
+	free(followed->rule_name);
+	followed->rule_name = name;
+	return true;
+}
+
+void follow_tell_all(struct followed *table)
+{
+	struct followed *followed;
+
+	for (followed = table; followed != NULL; followed = followed->hh.next)
+		followed->needs_name = followed->needs_telling = true;
+}
+
 void follow_announce(struct followed *table, uint64_t tick_ns, const struct collector_sink *sink)
 {
 	struct followed *followed;
@@ -166,8 +184,9 @@ void follow_announce(struct followed *table, uint64_t tick_ns, const struct coll
 		facts = facts_of(followed, tick_ns);
 		if (!followed->is_announced)
 			sink->process_found(sink->context, &facts);
-		else if (strcmp(before, followed->app) != 0)
+		else if (followed->needs_telling || strcmp(before, followed->app) != 0)
 			sink->process_changed(sink->context, &facts);
 		followed->is_announced = true;
+		followed->needs_telling = false;
 	}
 }

@@ -16,16 +16,17 @@
 
 struct followed {
 	struct identity identity;
-	struct facts facts; /* without argv */
+	struct facts facts;
 	struct executable_key executable;
 	char node_version[NODE_VERSION_SIZE];
 	char *rule_name;       /* owned; "" without a rule that names */
 	struct cgroup *cgroup; /* a reference; NULL without memory */
 	char app[APP_NAME_SIZE];
 	bool is_announced;
-	bool needs_name; /* somebody came to or left its cgroup */
-	unsigned errors; /* 1 << enum collector_error: those already counted */
-	void *owner;     /* for callbacks of the loop */
+	bool needs_name;    /* somebody came to or left its cgroup */
+	bool needs_telling; /* as changed, whatever its name */
+	unsigned errors;    /* 1 << enum collector_error: those already counted */
+	void *owner;        /* for callbacks of the loop */
 	struct collector_watch *watch;
 	unsigned sampled_pass; /* number of the pass that sampled it last */
 	uint64_t rss_bytes;    /* of the last sample */
@@ -45,6 +46,10 @@ struct followed *follow_find(struct followed *table, pid_t pid);
 /* Adds or removes one and marks those whose name may depend on it. False without memory. */
 bool follow_add(struct followed **table, struct followed *followed);
 void follow_remove(struct followed **table, struct followed *followed);
+/* The name that a rule gives it by now, "" for none. False without memory: it keeps its own. */
+bool follow_set_rule_name(struct followed *followed, const char *rule_name);
+/* Everyone is named and told again. */
+void follow_tell_all(struct followed *table);
 /* Settles the names of the marked: tells the new ones as found and the renamed as changed. */
 void follow_announce(struct followed *table, uint64_t tick_ns, const struct collector_sink *sink);
 

@@ -129,8 +129,18 @@ static int proc_pass(void *self, uint64_t now_ns)
 	return proc_resume(proc, now_ns);
 }
 
+static void proc_reconfigure(void *self, const struct config *config)
+{
+	struct proc *proc = self;
+
+	proc->config = config;
+	smaps_set_budget(proc->smaps, config->sampling.smaps_budget_ns);
+	discover_apply_rules(proc);
+}
+
 const struct collector proc_collector = {.name = proc_collector_name,
                                          .create = proc_create,
                                          .destroy = proc_destroy,
                                          .pass = proc_pass,
-                                         .resume = proc_resume};
+                                         .resume = proc_resume,
+                                         .reconfigure = proc_reconfigure};

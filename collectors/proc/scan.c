@@ -59,6 +59,15 @@ struct pid_entry *scan_find(struct scan *scan, pid_t pid)
 	return entry;
 }
 
+void scan_visit(struct scan *scan, void (*visit_entry)(void *context, struct pid_entry *entry),
+                void *context)
+{
+	struct pid_entry *entry;
+
+	for (entry = scan->entries; entry != NULL; entry = entry->hh.next)
+		visit_entry(context, entry);
+}
+
 void scan_set_other(struct pid_entry *entry, uint64_t now_ns)
 {
 	uint64_t delay_ns = CHECK_MAX_NS;

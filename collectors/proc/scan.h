@@ -59,6 +59,9 @@ struct scan *scan_free(struct scan *scan);
 int scan_pass(struct scan *scan, uint64_t now_ns, const struct scan_handler *handler)
     __attribute__((warn_unused_result));
 struct pid_entry *scan_find(struct scan *scan, pid_t pid);
+/* Calls for each, in no order. */
+void scan_visit(struct scan *scan, void (*visit)(void *context, struct pid_entry *entry),
+                void *context);
 /* Not to be followed now; look again later. */
 void scan_set_other(struct pid_entry *entry, uint64_t now_ns);
 

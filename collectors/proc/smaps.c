@@ -134,6 +134,11 @@ static void done(void *data)
 	start(smaps, now_ns);
 }
 
+void smaps_set_budget(struct smaps *smaps, uint64_t budget_ns)
+{
+	smaps->options.budget_ns = budget_ns;
+}
+
 void smaps_turn(struct smaps *smaps, uint64_t now_ns)
 {
 	if (smaps->options.budget_ns == 0)

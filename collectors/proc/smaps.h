@@ -30,6 +30,8 @@ struct smaps;
 struct smaps *smaps_new(const struct smaps_options *options);
 /* No callback comes afterwards; a job in flight is let go. */
 struct smaps *smaps_free(struct smaps *smaps);
+/* Per second, from now on; 0: never. */
+void smaps_set_budget(struct smaps *smaps, uint64_t budget_ns);
 void smaps_turn(struct smaps *smaps, uint64_t now_ns);
 
 #endif

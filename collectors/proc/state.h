@@ -56,6 +56,9 @@ void discover_stop(struct proc *proc, struct followed *followed);
 /* Tells of its exit and lets go; is_replaced: by exec, so that nothing exited. */
 void discover_end(struct proc *proc, struct followed *followed, bool is_replaced);
 
+/* Names and ignores by the rules of the configuration of now, and tells of all again. */
+void discover_apply_rules(struct proc *proc);
+
 /* ---- sample.c ---- */
 
 /* A slice of them at a time; true when all had their turn in this pass. */

@@ -97,6 +97,13 @@ struct model *model_free(struct model *model)
 	return NULL;
 }
 
+void model_reconfigure(struct model *model, const struct model_options *options)
+{
+	assert(options->time_scale == model->options.time_scale);
+	model->options = *options;
+	app_table_set_limits(model->apps, options->apps_max, options->processes_max);
+}
+
 static struct entry *find_entry(const struct model *model, const struct process_key *key)
 {
 	const uint64_t wanted[2] = {(uint64_t)key->pid, key->start_ticks};
@@ -243,7 +250,8 @@ void model_process_exited(struct model *model, const struct process_key *key,
 	process = entry->process;
 	app = app_table_find(model->apps, process->app);
 	slot = app_slot(app, process->slot);
-	app_exits(app)[end_of(process, exit)]++;
+	if (!exit->is_ignored)
+		app_exits(app)[end_of(process, exit)]++;
 	if (process->verdict.score >= CARRY_SCORE_MIN) {
 		slot->carried_score = process->verdict.score;
 		slot->carried_at_ns = exit->at_ns;

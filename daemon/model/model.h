@@ -40,6 +40,11 @@ struct model;
 
 struct model *model_new(const struct model_options *options);
 struct model *model_free(struct model *model);
+/*
+ * Other limits and another min_age, from now on: what is beyond a lower limit stays. time_scale
+ * does not change.
+ */
+void model_reconfigure(struct model *model, const struct model_options *options);
 
 /* -ENOSPC: over limits.processes (counted as dropped); -ENOMEM. Strings are copied. */
 int model_process_found(struct model *model, uint64_t now_ns, const struct process_facts *facts)

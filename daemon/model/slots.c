@@ -71,6 +71,16 @@ struct app_table *app_table_free(struct app_table *table)
 	return NULL;
 }
 
+void app_table_set_limits(struct app_table *table, size_t apps_max, size_t slots_max)
+{
+	struct app *app;
+
+	table->apps_max = apps_max;
+	table->slots_max = slots_max;
+	for (app = table->apps; app != NULL; app = app->hh.next)
+		app->slots_max = slots_max;
+}
+
 struct app *app_table_find(const struct app_table *table, const char *name)
 {
 	struct app *app;

@@ -29,6 +29,8 @@ struct slot {
 
 struct app_table *app_table_new(size_t apps_max, size_t slots_max);
 struct app_table *app_table_free(struct app_table *table);
+/* What is beyond a lower limit stays. */
+void app_table_set_limits(struct app_table *table, size_t apps_max, size_t slots_max);
 
 /* The app of this name, made when new, or "other" at the maximum; NULL without memory. */
 struct app *app_table_obtain(struct app_table *table, const char *name);

@@ -2,6 +2,7 @@
 /*
  * The gclog collector: which files it follows by itself, and which process gets a line.
  */
+#include "config/types.h"
 #include "tests/unit/gclog_fixture.h"
 
 /* ---- whose line ---- */
@@ -131,6 +132,56 @@ START_TEST(test_stdout_is_left_alone_when_so_configured)
 }
 END_TEST
 
+START_TEST(test_patterns_of_a_new_configuration_replace_the_old_ones)
+{
+	struct config *other = config_new_default();
+	int first = writer("first.log", O_APPEND);
+	int second = writer("second.log", O_APPEND);
+
+	ck_assert_ptr_nonnull(other);
+	ck_assert_int_eq(config_list_append(&test.config->gc_log.paths, path_of("first.log")), 0);
+	ck_assert_int_eq(config_list_append(&other->gc_log.paths, path_of("second.log")), 0);
+	start(NULL);
+	process(7);
+	put_gc(first, 1);
+	put_gc(second, 2);
+	look();
+	run_until_seen(1);
+	ck_assert_uint_eq(test.seen[0].uptime_ms, 1);
+	gclog_collector.reconfigure(test.collector, other);
+	look();
+	run_until_seen(2);
+	ck_assert_uint_eq(test.seen[1].uptime_ms, 2);
+	ck_assert_double_eq(counter(FILES, NULL), 1);
+	gclog_collector.reconfigure(test.collector, test.config);
+	config_free(other);
+	(void)close(first);
+	(void)close(second);
+}
+END_TEST
+
+START_TEST(test_stdout_is_let_go_when_configured_so_later)
+{
+	struct config *other = config_new_default();
+	int fd = writer("out", O_APPEND);
+
+	ck_assert_ptr_nonnull(other);
+	put_gc(fd, 1);
+	start(NULL);
+	process_with_stdout(4007, 7, "out", true);
+	look();
+	run_until_seen(1);
+	gclog_collector.reconfigure(test.collector, other); /* nothing changed: it is kept */
+	ck_assert_double_eq(counter(FILES, NULL), 1);
+	other->gc_log.follow_stdout = false;
+	gclog_collector.reconfigure(test.collector, other);
+	ck_assert_double_eq(counter(FILES, NULL), 0);
+	gclog_collector.reconfigure(test.collector, test.config);
+	config_free(other);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(test_file_reached_twice_is_followed_once)
 {
 	int fd = start_with_two_lines(O_APPEND);
@@ -249,7 +300,9 @@ GCLOG_MAIN("gclog_collector", test_two_processes_and_two_isolates_share_a_file,
            test_last_words_reach_a_process_that_has_exited,
            test_stdout_of_a_tracing_process_is_followed,
            test_stdout_is_followed_once_gc_lines_appear,
-           test_stdout_is_left_alone_when_so_configured, test_file_reached_twice_is_followed_once,
+           test_stdout_is_left_alone_when_so_configured,
+           test_patterns_of_a_new_configuration_replace_the_old_ones,
+           test_stdout_is_let_go_when_configured_so_later, test_file_reached_twice_is_followed_once,
            test_stdout_that_was_renamed_before_is_reached_through_the_process,
            test_fifo_and_directory_are_not_opened, test_huge_file_is_read_from_near_its_end,
            test_many_files_are_followed, test_everything_is_found_without_events)

@@ -282,6 +282,40 @@ START_TEST(test_rule_names_and_ignores)
 }
 END_TEST
 
+START_TEST(test_rules_of_a_new_configuration_apply_to_what_runs)
+{
+	struct app_rule rule = {.name = (char[]){"shop"}};
+	struct config other;
+	struct world_child child;
+
+	world_open(NULL, NULL);
+	other = world.config;
+	child = start_and_find("app", "/srv/app.js");
+	ck_assert_str_eq(world.seen.app, "app");
+	world.rule = &rule;
+	world.rule_script = "/srv/app.js";
+	proc_collector.reconfigure(world.collector, &other);
+	world_pass();
+	ck_assert_str_eq(world.seen.app, "shop");
+	ck_assert_uint_eq(world.seen.found_count, 1);
+	rule.ignore = true;
+	proc_collector.reconfigure(world.collector, &world.config);
+	ck_assert_uint_eq(world.seen.exited_count, 1);
+	ck_assert(world.seen.exit.is_ignored);
+	world_pass();
+	world_pass();
+	ck_assert_uint_eq(world.seen.found_count, 1);
+	world.rule = NULL;
+	proc_collector.reconfigure(world.collector, &other);
+	world_pass();
+	world_pass();
+	ck_assert_uint_eq(world.seen.found_count, 2);
+	ck_assert_str_eq(world.seen.app, "app");
+	world_end(&child);
+	world_close();
+}
+END_TEST
+
 START_TEST(test_environment_and_package_name_the_app)
 {
 	const char *const argv[] = {world_fake_node(), "--trace-gc", "-r", "x", "./main.js", NULL};
@@ -510,6 +544,7 @@ int main(void)
 	    test_process_beyond_the_limit_is_counted_once_and_taken_when_there_is_room,
 	    test_full_pool_only_delays,
 	    test_rule_names_and_ignores,
+	    test_rules_of_a_new_configuration_apply_to_what_runs,
 	    test_environment_and_package_name_the_app,
 	    test_stdout_file_is_found_even_when_deleted,
 	    test_detail_has_types_of_memory_fds_and_a_limit,
