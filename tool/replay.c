@@ -339,6 +339,17 @@ static void play_incident(struct replay *replay, const struct gclog_record *reco
 	end_life(replay, record->pid);
 }
 
+static void play_part(struct replay *replay, const struct gclog_record *record)
+{
+	struct process_key key = key_of(replay, record->pid);
+	struct heap_row *row = heap_table_find(&replay->heaps, &key, record->part.isolate);
+	uint64_t at_ns = timebase_latest_ns(&replay->base);
+
+	if (row != NULL)
+		process_add_heap(row->alone, at_ns, &record->part);
+	model_heap(replay->model, &key, at_ns, &record->part);
+}
+
 /* Arrival of the line, 0 when not recorded. Lines are asked for in their order. */
 static uint64_t line_arrival(struct replay *replay, uint64_t number)
 {
@@ -361,6 +372,8 @@ static void play_record(void *context, enum gclog_result result, const struct gc
 
 	if (result == GCLOG_INCIDENT)
 		play_incident(replay, record);
+	if (result == GCLOG_HEAP)
+		play_part(replay, record);
 	if (result != GCLOG_GC)
 		return;
 	time.recorded_ns = line_arrival(replay, replay->lines_before + line->number);

@@ -12,6 +12,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "collectors/gclog/nvpline.h"
+
+#define HEAD_LENGTH_MAX 48 /* "[4194304:0x7f6708000f00:12345]" and blanks */
+
 enum {
 	SHAPE_PID = 1 << 0,
 	SHAPE_ISOLATE = 1 << 1,
@@ -25,6 +29,7 @@ enum {
 	SHAPE_POOLED_TENTHS = 1 << 9,
 	SHAPE_INCREMENTAL = 1 << 10,    /* "Incremental Mark-Compact" */
 	SHAPE_FIRST_FRACTION = 1 << 11, /* the first of two times has decimals */
+	SHAPE_STAMP = 1 << 12,          /* "MS ms: " */
 };
 
 #define SHAPE_HEAD (SHAPE_PID | SHAPE_ISOLATE)
@@ -117,6 +122,37 @@ enum gcline_head gcline_read_head(struct cursor *cursor, pid_t *ret_pid, uint64_
 	*ret_pid = (pid_t)pid;
 	*ret_isolate = isolate;
 	return head;
+}
+
+const char *gcline_find_head(const char *from, const char *at)
+{
+	const char *limit;
+
+	if (at == NULL)
+		return NULL;
+	limit = at - from > HEAD_LENGTH_MAX ? at - HEAD_LENGTH_MAX : from;
+	while (at > limit && at[-1] == ' ')
+		at--;
+	if (at == limit || at[-1] != ']')
+		return NULL;
+	while (at > limit && at[-1] != '[')
+		at--;
+	return at > limit ? at - 1 : NULL;
+}
+
+const char *gcline_find_start(const char *from, const char *anchor)
+{
+	const char *at = anchor;
+	const char *head;
+
+	while (at > from && at[-1] == ' ')
+		at--;
+	while (at > from && at[-1] >= '0' && at[-1] <= '9')
+		at--;
+	head = gcline_find_head(from, at);
+	if (head != NULL && head[1] == 'I') /* nvp of Node 4: "[pid:0xISO] [I:0xISO] MS ms: " */
+		head = gcline_find_head(from, head);
+	return head != NULL ? head : at;
 }
 
 static bool take_kind(struct cursor *cursor, struct gc_event *event, unsigned *shape)
@@ -325,7 +361,7 @@ static void take_reasons(struct cursor *cursor, struct gclog_record *record, uns
 	}
 }
 
-static void mark_reasons(struct gclog_record *record)
+void gcline_mark_reasons(struct gclog_record *record)
 {
 	struct gc_event *event = &record->event;
 
@@ -349,6 +385,15 @@ static const struct family *family_find(unsigned shape)
 	return NULL;
 }
 
+/* nvp of Node 4 repeats the isolate: "[pid:0xISO] [I:0xISO] MS ms: ". */
+static void take_second_head(struct cursor *cursor)
+{
+	uint64_t isolate;
+
+	if (cursor_take_hex(cursor, &isolate) && cursor_take(cursor, LITERAL("] ")))
+		cursor_skip_blanks(cursor);
+}
+
 /* "[pid:0xISO]  MS ms: KIND " */
 static enum gclog_result take_start(struct cursor *cursor, struct gclog_record *record,
                                     unsigned *shape)
@@ -359,9 +404,12 @@ static enum gclog_result take_start(struct cursor *cursor, struct gclog_record *
 
 	*shape = heads[head];
 	cursor_skip_blanks(cursor);
+	if (cursor_take(cursor, LITERAL("[I:")))
+		take_second_head(cursor);
 	if (cursor_take_digits(cursor, &uptime_ms) == 0 || !cursor_take(cursor, LITERAL(" ms: ")))
 		return GCLOG_OTHER;
 	record->event.uptime_ns = uptime_ms * UINT64_C(1000000);
+	*shape |= SHAPE_STAMP;
 	if (!take_kind(cursor, &record->event, shape))
 		return ends_in_kind(cursor) ? GCLOG_TORN : GCLOG_OTHER;
 	/* "Scavenge stack scanning: …" is a verbose line */
@@ -378,7 +426,7 @@ static void take_rest(struct cursor *cursor, struct gclog_record *record, unsign
 	take_increments(cursor, &record->incremental_ns);
 	take_utilization(cursor, &record->event, shape);
 	take_reasons(cursor, record, shape);
-	mark_reasons(record);
+	gcline_mark_reasons(record);
 }
 
 /* Works in *record, which a line that fails leaves half filled. */
@@ -395,6 +443,8 @@ enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *recor
 	event->average_mutator_utilization = (double)NAN;
 	event->current_mutator_utilization = (double)NAN;
 	result = take_start(cursor, record, &shape);
+	if (result == GCLOG_OTHER && (shape & SHAPE_STAMP) != 0)
+		return nvpline_parse(cursor, record);
 	if (result != GCLOG_GC)
 		return result;
 	if (!take_modifiers(cursor, event) || !take_sizes(cursor, event) ||
@@ -416,6 +466,11 @@ enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *recor
 const char *gclog_family_versions(char family)
 {
 	size_t i;
+
+	if (family == GCLOG_FAMILY_NVP)
+		return "0.10 to 24";
+	if (family == GCLOG_FAMILY_JSON)
+		return "25, 26";
 
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (families[i].letter == family)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "collectors/gclog/attribute.h"
+#include "collectors/gclog/parse.h"
 
 #define HELD_MAX    ((size_t)4096)
 #define HELD_PASSES 3
@@ -19,7 +20,8 @@ struct held_record {
 	struct line_origin origin;
 	struct gc_event event; /* of an incident only isolate is set */
 	enum heap_incident incident;
-	bool is_incident;
+	struct heap_sample part;
+	enum gclog_result result; /* GCLOG_GC, GCLOG_INCIDENT or GCLOG_HEAP: what is set */
 	bool is_live;
 	unsigned passes;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What V8's --trace-gc prints, one line at a time: pure, no allocation, no locale, no clock.
- * Understands the text lines of Node 0.8 to 26 (families A to K, parse.c) wherever in a line they
- * start, "FATAL ERROR: … out of memory", and the lines that say that marking was sped up. Not:
- *name= value and JSON traces, verbose lines, the wrappers of container logs (their payload is found
- *as long as it stands in one piece).
+ * What V8's --trace-gc and its sisters print, one line at a time: pure, no allocation, no locale,
+ * no clock. Understands the text lines of Node 0.8 to 26 (families A to K, gcline.c) and those of
+ * --trace-gc-nvp (nvpline.c) wherever in a line they start, "FATAL ERROR: … out of memory", and
+ * what is said of marking and of the parts of the heap (factline.c). Not: the wrappers of container
+ * logs, which stream.h takes off before.
  *
  *	struct gclog_parser parser = {0};            one per stream: it remembers quoted blocks
  *	size_t at = 0;
@@ -24,23 +24,29 @@ enum gclog_result {
 	GCLOG_OTHER, /* nothing of V8's, or something that is no collection */
 	GCLOG_GC,
 	GCLOG_INCIDENT,
+	GCLOG_HEAP,   /* the size of a part of the heap */
 	GCLOG_TORN,   /* begins as a GC line and breaks off before its figures are whole */
 	GCLOG_REPEAT, /* in "Last few GCs": V8 printed it before */
 	GCLOG_RESULT_COUNT
 };
 
+/* Families that are no text line. */
+#define GCLOG_FAMILY_NVP  'N' /* name=value */
+#define GCLOG_FAMILY_JSON 'O' /* "GC: {…}" */
+
 /* Strings point into the line, without blanks and punctuation around them. */
 struct gclog_record {
-	pid_t pid;             /* as printed: of the innermost pid namespace; 0 when not printed */
-	char family;           /* 'A' … 'K', how the line is built; 0 for an incident */
-	struct gc_event event; /* GCLOG_GC and GCLOG_REPEAT; of an incident only isolate is set */
-	uint64_t embedder_ns;  /* part of the pause spent in callbacks of the embedder */
+	pid_t pid;   /* as printed: of the innermost pid namespace; 0 when not printed */
+	char family; /* 'A' … 'K' or as above, how the line is built; 0: no collection */
+	struct gc_event event;   /* GCLOG_GC and GCLOG_REPEAT; of the others only isolate is set */
+	uint64_t embedder_ns;    /* part of the pause spent in callbacks of the embedder */
 	uint64_t incremental_ns; /* marking on the main thread before this pause */
 	const char *reason;
 	size_t reason_length;
 	const char *collector; /* why it became a full collection */
 	size_t collector_length;
 	enum heap_incident incident; /* GCLOG_INCIDENT */
+	struct heap_sample part;     /* GCLOG_HEAP */
 };
 
 /* Zero-initialised. Opaque but for its size. */

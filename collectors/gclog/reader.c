@@ -39,16 +39,19 @@ static bool deliver(void *context, const struct held_record *record)
 
 	if (key == NULL)
 		return false;
-	if (record->is_incident) {
-		at_ns = record->is_live || clocks->last_at_ns == 0 ? origin->arrival_ns
-		                                                   : clocks->last_at_ns;
-		self->sink->incident(self->sink->context, key, record->event.isolate, at_ns,
-		                     record->incident);
+	if (record->result == GCLOG_GC) {
+		at_ns = isolate_clocks_date(clocks, record->event.isolate, origin->uptime_ns,
+		                            origin->arrival_ns, record->is_live);
+		self->sink->gc(self->sink->context, key, at_ns, &record->event);
 		return true;
 	}
-	at_ns = isolate_clocks_date(clocks, record->event.isolate, origin->uptime_ns,
-	                            origin->arrival_ns, record->is_live);
-	self->sink->gc(self->sink->context, key, at_ns, &record->event);
+	at_ns =
+	    record->is_live || clocks->last_at_ns == 0 ? origin->arrival_ns : clocks->last_at_ns;
+	if (record->result == GCLOG_HEAP)
+		self->sink->heap(self->sink->context, key, at_ns, &record->part);
+	else
+		self->sink->incident(self->sink->context, key, record->event.isolate, at_ns,
+		                     record->incident);
 	return true;
 }
 
@@ -80,12 +83,13 @@ static void on_record(void *context, enum gclog_result result, const struct gclo
 	               .arrival_ns = self->arrival_ns},
 	    .event = record->event,
 	    .incident = record->incident,
-	    .is_incident = result == GCLOG_INCIDENT,
+	    .part = record->part,
+	    .result = result,
 	    .is_live = self->is_live,
 	};
 
 	(void)line;
-	if (result != GCLOG_GC && result != GCLOG_INCIDENT)
+	if (result != GCLOG_GC && result != GCLOG_INCIDENT && result != GCLOG_HEAP)
 		return;
 	offer_held(self);
 	if (!deliver(self, &held))

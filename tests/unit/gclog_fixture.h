@@ -53,6 +53,7 @@ static struct {
 	uint64_t now_ns;
 	struct seen seen[SEEN_MAX];
 	size_t seen_count;
+	uint64_t part_bytes[HEAP_PART_COUNT];
 	unsigned errors[COLLECTOR_ERROR_COUNT];
 } test;
 
@@ -143,6 +144,15 @@ static inline void sink_incident(void *context, const struct process_key *key, u
 	    (struct seen){key->pid, isolate, 0, at_ns, incident == HEAP_INCIDENT_FATAL_OOM};
 }
 
+static inline void sink_heap(void *context, const struct process_key *key, uint64_t at_ns,
+                             const struct heap_sample *sample)
+{
+	(void)context;
+	ck_assert_int_ne(key->pid, 0);
+	ck_assert_uint_ne(at_ns, 0);
+	test.part_bytes[sample->part] = sample->used_bytes;
+}
+
 static inline void sink_error(void *context, const char *collector, enum collector_error error)
 {
 	(void)context;
@@ -167,8 +177,8 @@ static inline void set_up(void)
 	    .config = test.config, .procfs_path = "/proc", .rootfs_path = test.directory};
 	test.host = (struct collector_host){
 	    .now_ns = host_now_ns, .watch_fd = host_watch_fd, .unwatch_fd = host_unwatch_fd};
-	test.sink =
-	    (struct collector_sink){.gc = sink_gc, .incident = sink_incident, .error = sink_error};
+	test.sink = (struct collector_sink){
+	    .gc = sink_gc, .incident = sink_incident, .heap = sink_heap, .error = sink_error};
 	test.now_ns = NOW_NS;
 }
 

@@ -47,6 +47,20 @@ START_TEST(test_lines_wait_for_their_process)
 }
 END_TEST
 
+START_TEST(test_parts_of_the_heap_are_handed_on)
+{
+	int fd = start_with_two_lines(O_APPEND);
+
+	put(fd, "[7:0xa] Old space,          used:     12 KB, available: 1 KB, committed: 14 KB\n"
+	        "[7:0xa] Backing store memory:  34 KB\n");
+	put_gc(fd, 3);
+	run_until_seen(3);
+	ck_assert_uint_eq(test.part_bytes[HEAP_PART_OLD], 12 * 1024);
+	ck_assert_uint_eq(test.part_bytes[HEAP_PART_BACKING_STORE], 34 * 1024);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(test_history_is_dated_from_the_start_of_the_process)
 {
 	int fd = start_with_two_lines(O_APPEND);
@@ -296,7 +310,8 @@ START_TEST(test_everything_is_found_without_events)
 END_TEST
 
 GCLOG_MAIN("gclog_collector", test_two_processes_and_two_isolates_share_a_file,
-           test_lines_wait_for_their_process, test_history_is_dated_from_the_start_of_the_process,
+           test_lines_wait_for_their_process, test_parts_of_the_heap_are_handed_on,
+           test_history_is_dated_from_the_start_of_the_process,
            test_last_words_reach_a_process_that_has_exited,
            test_stdout_of_a_tracing_process_is_followed,
            test_stdout_is_followed_once_gc_lines_appear,

@@ -202,9 +202,7 @@ static const struct place_row other_rows[] = {
     {"[", GCLOG_OTHER},
     {"plain words, [1], 12 ms: and a time", GCLOG_OTHER},
     {"[1:0xa]  55 ms: Scavenge stack scanning: survived_before= 552KB", GCLOG_OTHER},
-    {"[1:0xa]  55 ms: pause=1.9 mutator=130.8 gc=s reduce_memory=0", GCLOG_OTHER},
     {"[1:0xa]  55 ms: [IncrementalMarking] Marking speed 12KB/ms", GCLOG_OTHER},
-    {"[1:0xa] New space,     used:    613 KB, available:    409 KB", GCLOG_OTHER},
     {"[1:0xa] Fast promotion mode: false survival rate: 54%", GCLOG_OTHER},
     {"stderr says: <--- Last few GCs --->", GCLOG_OTHER},
     {"FATAL ERROR: v8::ToLocalChecked Empty MaybeLocal.", GCLOG_OTHER},
@@ -396,7 +394,7 @@ static void count_line(struct gclog_parser *parser, const char *line, size_t len
 		enum gclog_result result = gclog_parse(parser, line, length, &at, &record);
 
 		ck_assert_int_ne((int)result, GCLOG_TORN);
-		if (result == GCLOG_INCIDENT)
+		if (result == GCLOG_INCIDENT && record.incident == HEAP_INCIDENT_FATAL_OOM)
 			sums->fatal_count++;
 		if (result != GCLOG_GC)
 			continue;
