@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/cleanup.h"
 #include "lib/numbers.h"
@@ -132,19 +133,33 @@ static int fail(const char *message)
 	return STATUS_FAILURE;
 }
 
-static int print_report(const struct replay *replay, enum format format)
+static int print_report(const struct report *report, enum format format)
 {
+	const struct terminal terminal = terminal_of(STDOUT_FILENO);
 	int result = 0;
 
 	if (format == FORMAT_JSON)
-		result = report_json(stdout, replay);
+		result = report_json(stdout, report);
 	else if (format == FORMAT_TEXT)
-		report_text(stdout, replay);
+		result = report_text(stdout, report, &terminal);
 	if (result < 0)
 		return fail(strerror(-result));
 	if (fflush(stdout) != 0)
 		return fail(strerror(errno));
 	return STATUS_OK;
+}
+
+static int report(const struct replay *replay, const struct settings *settings)
+{
+	struct report report;
+	int status;
+
+	if (report_init(&report, replay, settings->replay.time_scale) < 0)
+		status = fail(strerror(ENOMEM));
+	else
+		status = print_report(&report, settings->format);
+	report_done(&report);
+	return status;
 }
 
 DEFINE_CLEANUP(struct replay, replay_free)
@@ -168,7 +183,7 @@ static int analyze(const struct settings *settings, char **files, int count)
 	}
 	if (replay_finish(replay, message, sizeof(message)) < 0)
 		return fail(message);
-	status = print_report(replay, settings->format);
+	status = report(replay, settings);
 	if (status == STATUS_OK && settings->fails_on_leak && is_leak(replay))
 		return STATUS_LEAK;
 	return status;

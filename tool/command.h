@@ -6,6 +6,8 @@
 #ifndef HEAPWATCH_TOOL_COMMAND_H
 #define HEAPWATCH_TOOL_COMMAND_H
 
+#include <stdbool.h>
+
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILURE = 1,
@@ -23,6 +25,8 @@ struct command {
 
 /* Runs the command line of heapwatch; returns the exit status. */
 int command_main(int argc, char **argv);
+/* For advice: this build has the command. */
+bool command_exists(const char *name);
 
 int command_analyze(int argc, char **argv);
 int command_check(int argc, char **argv);

@@ -1,20 +1,56 @@
 // SPDX-License-Identifier: MIT
 /*
- * analyze for people and for line-wise readers; report_json.c is for programs.
+ * analyze for people: what was read, the heaps that matter in full, the others in a line each, the
+ * process when it is more than its heap.
  */
 #include "tool/report.h"
 
+#include <errno.h>
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
-static const char *const kind_titles[GC_KIND_COUNT] = {
-    [GC_SCAVENGE] = "scavenge",
-    [GC_MARK_COMPACT] = "mark-compact",
-    [GC_MINOR_MARK_COMPACT] = "minor mark-compact",
-};
+#define TEXT_MAX ((size_t)16 * MIB)
+/* Heaps that are told in full; there is always one. */
+#define FULL_MAX 5
+/* Healthy ones that get a line. */
+#define LINES_MAX 40
+
+static int compare(const void *a, const void *b)
+{
+	return reading_compare(*(const struct reading *const *)a,
+	                       *(const struct reading *const *)b);
+}
+
+int report_init(struct report *report, const struct replay *replay, double time_scale)
+{
+	const struct heap_table *heaps = replay_heaps(replay);
+	size_t i;
+
+	*report = (struct report){.replay = replay, .count = heaps->count};
+	if (heaps->count == 0)
+		return 0;
+	report->readings = calloc(heaps->count, sizeof(*report->readings));
+	report->worst_first = calloc(heaps->count, sizeof(*report->worst_first));
+	if (report->readings == NULL || report->worst_first == NULL)
+		return -ENOMEM;
+	for (i = 0; i < heaps->count; i++) {
+		reading_take(&report->readings[i], &heaps->rows[i], time_scale);
+		report->worst_first[i] = &report->readings[i];
+	}
+	qsort(report->worst_first, report->count, sizeof(*report->worst_first), compare);
+	return 0;
+}
+
+void report_done(struct report *report)
+{
+	free(report->readings);
+	free(report->worst_first);
+	*report = (struct report){0};
+}
 
 void report_timeline(FILE *out, uint64_t at_ms, const struct verdict *verdict)
 {
@@ -25,103 +61,136 @@ void report_timeline(FILE *out, uint64_t at_ms, const struct verdict *verdict)
 	              leak_state_name(verdict->state), leak_kind_name(verdict->kind));
 }
 
-static double milliseconds(uint64_t ns)
+/* ---- what was read ---- */
+
+static size_t count_processes(const struct report *report)
 {
-	return (double)ns / (double)NS_PER_MS;
-}
+	size_t count = 0;
+	size_t i, j;
 
-static void print_collections(FILE *out, const struct heap_row *row, const struct isolate *isolate)
-{
-	size_t kind;
-
-	(void)fprintf(out, "  %-18s %8s %10s %8s %8s %8s %12s\n", "collections", "count",
-	              "total ms", "p50 ms", "p99 ms", "max ms", "freed");
-	for (kind = 0; kind < GC_KIND_COUNT; kind++) {
-		const struct gc_totals *totals = &isolate->by_kind[kind];
-		char freed[UNIT_TEXT_SIZE];
-
-		if (totals->count == 0)
-			continue;
-		(void)fprintf(
-		    out, "  %-18s %8llu %10.1f %8.2f %8.2f %8.2f %12s\n", kind_titles[kind],
-		    (unsigned long long)totals->count, milliseconds(totals->pause_ns),
-		    pauses_quantile(&row->pauses[kind], 0.5),
-		    pauses_quantile(&row->pauses[kind], 0.99), milliseconds(totals->pause_max_ns),
-		    size_format(freed, (double)totals->reclaimed_bytes));
+	for (i = 0; i < report->count; i++) {
+		for (j = 0; j < i; j++) {
+			if (process_key_equal(&report->readings[i].row->key,
+			                      &report->readings[j].row->key))
+				break;
+		}
+		count += j == i;
 	}
+	return count;
 }
 
-static void print_heap(FILE *out, const struct isolate *isolate)
+static void append_counts(struct buf *out, const struct report *report)
 {
-	char used[UNIT_TEXT_SIZE];
-	char committed[UNIT_TEXT_SIZE];
-	char live[UNIT_TEXT_SIZE] = "unknown";
-	char limit[UNIT_TEXT_SIZE] = "unknown";
+	const struct stream_counts *counts = replay_counts(report->replay);
+	size_t processes = count_processes(report);
 
-	if (isolate->has_live)
-		(void)size_format(live, (double)isolate->live_bytes);
-	if (isolate->limit_bytes > 0)
-		(void)size_format(limit, (double)isolate->limit_bytes);
-	(void)fprintf(out, "  heap: used %s, committed %s, floor %s, limit %s\n",
-	              size_format(used, (double)isolate->used_bytes),
-	              size_format(committed, (double)isolate->committed_bytes), live, limit);
-	if (isolate->events[HEAP_EVENT_FATAL_OOM] > 0)
-		(void)fprintf(out, "  FATAL ERROR: the heap ran out of memory\n");
+	if (report->count == 0 && counts->gc == 0) {
+		buf_append_string(out, "No garbage collections in this log");
+		buf_printf(out, " (%llu other lines, %llu torn).\n",
+		           (unsigned long long)counts->other, (unsigned long long)counts->torn);
+		return;
+	}
+	buf_printf(out, "%llu garbage collections of %zu heap%s in %zu process%s",
+	           (unsigned long long)counts->gc, report->count, report->count == 1 ? "" : "s",
+	           processes, processes == 1 ? "" : "es");
+	buf_printf(out, "; %llu other line%s, %llu torn.\n", (unsigned long long)counts->other,
+	           counts->other == 1 ? "" : "s", (unsigned long long)counts->torn);
 }
 
-static void print_seconds(FILE *out, double seconds)
+static void append_no_lines(struct buf *out, const struct terminal *terminal)
 {
-	char text[UNIT_TEXT_SIZE];
-
-	if (isinf(seconds))
-		(void)fprintf(out, "never");
-	else
-		(void)fprintf(out, "%s",
-		              duration_format(text, (uint64_t)(seconds * (double)NS_PER_SECOND)));
+	terminal_wrap(out, terminal, "",
+	              "V8 prints them to the standard output of a program that is started with "
+	              "node --trace-gc (it is refused in NODE_OPTIONS).");
 }
 
-static void print_verdict(FILE *out, const struct process *process)
+/* ---- heaps ---- */
+
+/* Nobody reads a hundred healthy heaps. */
+static void append_lines(struct buf *out, const struct terminal *terminal,
+                         const struct report *report, size_t first)
 {
-	const struct verdict *verdict = &process->verdict;
+	size_t last = report->count - first > LINES_MAX ? first + LINES_MAX : report->count;
 	size_t i;
 
-	(void)fprintf(out, "  verdict: %s, kind %s, score %.2f, confidence %.2f\n",
-	              leak_state_name(verdict->state), leak_kind_name(verdict->kind),
-	              verdict->score, verdict->confidence);
-	if (!isinf(verdict->exhaustion_p10_seconds)) {
-		(void)fprintf(out, "  memory runs out in ");
-		print_seconds(out, verdict->exhaustion_p50_seconds);
-		(void)fprintf(out, " (10 %% ");
-		print_seconds(out, verdict->exhaustion_p10_seconds);
-		(void)fprintf(out, ", 90 %% ");
-		print_seconds(out, verdict->exhaustion_p90_seconds);
-		(void)fprintf(out, ")\n");
-	}
+	if (first == last)
+		return;
+	buf_append_char(out, '\n');
+	terminal_append(out, terminal, TONE_BOLD, first == 0 ? "Heaps" : "Other heaps");
+	buf_append_char(out, '\n');
+	for (i = first; i < last; i++)
+		report_heap_line(out, terminal, report->worst_first[i]);
+	if (last < report->count)
+		buf_printf(out, "  and %zu more\n", report->count - last);
+}
+
+static void append_heaps(struct buf *out, const struct terminal *terminal,
+                         const struct report *report)
+{
+	size_t full = 0;
+	size_t i;
+
+	while (full < report->count && full < FULL_MAX &&
+	       (full == 0 || reading_is_suspicious(report->worst_first[full])))
+		full++;
+	for (i = 0; i < full; i++)
+		report_heap(out, terminal, report->worst_first[i]);
+	append_lines(out, terminal, report, full);
+}
+
+/* ---- the process ---- */
+
+/* Without /proc the verdict on a process is that on its worst heap. */
+static bool has_more_than_a_heap(const struct process *process)
+{
+	return process != NULL && process->has_memory;
+}
+
+static void append_process(struct buf *out, const struct terminal *terminal,
+                           const struct report *report)
+{
+	const struct process *process = replay_process(report->replay);
+	struct verdict verdict;
+	struct report_verdict what;
+	size_t i;
+
+	if (!has_more_than_a_heap(process))
+		return;
+	verdict = reading_process_verdict(process, report->readings, report->count);
+	what = (struct report_verdict){
+	    .verdict = &verdict,
+	    .word = leak_state_name(verdict.state),
+	    .headline = "",
+	    .forecast = &verdict,
+	    .no_forecast = "",
+	    .tone = verdict.score >= REPORT_LEAK_SCORE ? TONE_BAD : TONE_BOLD,
+	    .has_growth = fabs(verdict.growth_bytes_per_second) > 0,
+	    .growth_bytes_per_second = verdict.growth_bytes_per_second,
+	};
+	buf_append_char(out, '\n');
+	terminal_append(out, terminal, TONE_BOLD, "The process as a whole");
+	buf_printf(out, " (pid %lld, %zu heap%s%s)\n", (long long)process->key.pid,
+	           process->isolate_count, process->isolate_count == 1 ? "" : "s",
+	           process->has_memory ? ", samples of /proc" : "");
+	report_verdict(out, terminal, &what);
 	for (i = 0; i < process->evidence_count; i++)
-		(void)fprintf(out, "  - %s\n", process->evidence[i]);
+		terminal_wrap(out, terminal, i == 0 ? "  Evidence  " : "            ",
+		              process->evidence[i]);
 }
 
-void report_text(FILE *out, const struct replay *replay)
+int report_text(FILE *out, const struct report *report, const struct terminal *terminal)
 {
-	const struct stream_counts *counts = replay_counts(replay);
-	const struct process *process = replay_process(replay);
-	const struct heap_table *heaps = replay_heaps(replay);
-	size_t i;
+	struct buf text = BUF_INIT(TEXT_MAX);
+	bool has_failed;
 
-	for (i = 0; i < heaps->count; i++) {
-		const struct process *alone = heaps->rows[i].alone;
-
-		(void)fprintf(out, "pid %lld, isolate %s\n", (long long)heaps->rows[i].key.pid,
-		              heaps->rows[i].name);
-		print_collections(out, &heaps->rows[i], alone->isolates[0]);
-		print_heap(out, alone->isolates[0]);
-		print_verdict(out, alone);
-	}
-	if (process != NULL) {
-		(void)fprintf(out, "process %lld\n", (long long)process->key.pid);
-		print_verdict(out, process);
-	}
-	(void)fprintf(out, "lines: %llu gc, %llu other, %llu torn\n",
-	              (unsigned long long)counts->gc, (unsigned long long)counts->other,
-	              (unsigned long long)counts->torn);
+	append_counts(&text, report);
+	if (report->count == 0)
+		append_no_lines(&text, terminal);
+	append_heaps(&text, terminal, report);
+	append_process(&text, terminal, report);
+	has_failed = buf_failed(&text);
+	if (!has_failed)
+		(void)fwrite(buf_string(&text), 1, text.length, out);
+	buf_done(&text);
+	return has_failed ? -ENOMEM : 0;
 }

@@ -101,9 +101,10 @@ static void add_evidence(struct builder *builder, cJSON *leak, const struct proc
 	}
 }
 
-static void add_leak(struct builder *builder, cJSON *parent, const struct process *process)
+/* growth: NAN when unknown. */
+static void add_leak(struct builder *builder, cJSON *parent, const struct process *process,
+                     const struct verdict *verdict, double growth)
 {
-	const struct verdict *verdict = &process->verdict;
 	cJSON *leak = add_object(builder, parent, "leak");
 	cJSON *exhaustion;
 
@@ -111,7 +112,7 @@ static void add_leak(struct builder *builder, cJSON *parent, const struct proces
 	add_number(builder, leak, "confidence", verdict->confidence);
 	add_string(builder, leak, "state", leak_state_name(verdict->state));
 	add_string(builder, leak, "kind", leak_kind_name(verdict->kind));
-	add_number(builder, leak, "growth_bytes_per_second", verdict->growth_bytes_per_second);
+	add_number(builder, leak, "growth_bytes_per_second", growth);
 	exhaustion = add_object(builder, leak, "time_to_exhaustion_seconds");
 	add_number(builder, exhaustion, "p10", verdict->exhaustion_p10_seconds);
 	add_number(builder, exhaustion, "p50", verdict->exhaustion_p50_seconds);
@@ -121,8 +122,9 @@ static void add_leak(struct builder *builder, cJSON *parent, const struct proces
 	add_evidence(builder, leak, process);
 }
 
-static void add_isolate(struct builder *builder, cJSON *isolates, const struct heap_row *row)
+static void add_isolate(struct builder *builder, cJSON *isolates, const struct reading *reading)
 {
+	const struct heap_row *row = reading->row;
 	cJSON *object = cJSON_CreateObject();
 
 	if (!cJSON_AddItemToArray(isolates, object)) {
@@ -133,42 +135,72 @@ static void add_isolate(struct builder *builder, cJSON *isolates, const struct h
 	add_number(builder, object, "pid", known(row->key.pid > 0, (double)row->key.pid));
 	add_string(builder, object, "isolate", row->name);
 	add_collections(builder, object, row);
-	add_heap(builder, object, row->alone->isolates[0]);
-	add_leak(builder, object, row->alone);
+	add_heap(builder, object, reading->isolate);
+	add_leak(builder, object, row->alone, &reading->verdict,
+	         known(reading->has_growth, reading->growth_bytes_per_second));
 }
 
-static void add_all(struct builder *builder, cJSON *root, const struct replay *replay)
+/* The growth of a process that is one heap is that heap's. */
+static double process_growth(const struct report *report, const struct process *process)
 {
-	static const struct process nobody = {
-	    .verdict = {.exhaustion_p10_seconds = (double)INFINITY,
-	                .exhaustion_p50_seconds = (double)INFINITY,
-	                .exhaustion_p90_seconds = (double)INFINITY},
+	double growth = process->verdict.growth_bytes_per_second;
+	size_t i;
+
+	if (fabs(growth) > 0)
+		return growth;
+	for (i = 0; i < report->count && process->isolate_count == 1; i++) {
+		const struct reading *reading = &report->readings[i];
+
+		if (process_key_equal(&reading->row->key, &process->key) && reading->has_growth)
+			return reading->growth_bytes_per_second;
+	}
+	return (double)NAN;
+}
+
+static void add_process(struct builder *builder, cJSON *root, const struct report *report)
+{
+	static const struct process nobody = {.app = NULL};
+	static const struct verdict nothing = {
+	    .exhaustion_p10_seconds = (double)INFINITY,
+	    .exhaustion_p50_seconds = (double)INFINITY,
+	    .exhaustion_p90_seconds = (double)INFINITY,
 	};
-	const struct stream_counts *counts = replay_counts(replay);
-	const struct process *process = replay_process(replay);
+	const struct process *process = replay_process(report->replay);
+	cJSON *object = add_object(builder, root, "process");
+	struct verdict verdict;
+
+	if (process == NULL) {
+		add_leak(builder, object, &nobody, &nothing, (double)NAN);
+		return;
+	}
+	verdict = reading_process_verdict(process, report->readings, report->count);
+	add_leak(builder, object, process, &verdict, process_growth(report, process));
+}
+
+static void add_all(struct builder *builder, cJSON *root, const struct report *report)
+{
+	const struct stream_counts *counts = replay_counts(report->replay);
 	cJSON *isolates = cJSON_AddArrayToObject(root, "isolates");
-	const struct heap_table *heaps = replay_heaps(replay);
 	cJSON *lines;
 	size_t i;
 
-	for (i = 0; i < heaps->count; i++)
-		add_isolate(builder, isolates, &heaps->rows[i]);
+	for (i = 0; i < report->count; i++)
+		add_isolate(builder, isolates, &report->readings[i]);
 	lines = add_object(builder, root, "lines");
 	add_number(builder, lines, "gc", (double)counts->gc);
 	add_number(builder, lines, "other", (double)counts->other);
 	add_number(builder, lines, "torn", (double)counts->torn);
-	add_leak(builder, add_object(builder, root, "process"),
-	         process != NULL ? process : &nobody);
+	add_process(builder, root, report);
 }
 
-int report_json(FILE *out, const struct replay *replay)
+int report_json(FILE *out, const struct report *report)
 {
 	struct builder builder = {.has_failed = false};
 	cJSON *root = cJSON_CreateObject();
 	char *text = NULL;
 
 	if (root != NULL)
-		add_all(&builder, root, replay);
+		add_all(&builder, root, report);
 	if (root != NULL && !builder.has_failed)
 		text = cJSON_PrintUnformatted(root);
 	cJSON_Delete(root);

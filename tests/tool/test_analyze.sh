@@ -22,16 +22,17 @@ log 0 >"$work/flat.log"
 
 run analyze --time-scale=60 --heap-limit=200MiB "$work/leak.log"
 is "$status" 0 "a leak is no failure"
-has "$stdout" "verdict: leak, kind js-heap" "the text names the verdict"
-has "$stdout" "mark-compact             90      472.5     5.25     5.25     5.25" "and the pauses"
+has "$stdout" "state leak, score 0.9" "the text names the verdict"
+has "$stdout" "mark-compact (full)       90      472.5     5.25     5.25     5.25   450.0 MiB    0.5 %" \
+	"and the pauses"
 has "$stdout" "Heap after full collections (main) rose" "and the evidence"
-has "$stdout" "lines: 180 gc, 0 other, 0 torn" "and the lines"
+has "$stdout" "180 garbage collections of 1 heap in 1 process; 0 other lines, 0 torn." "and the lines"
 
 run analyze --time-scale=60 --fail-on=leak "$work/leak.log"
 is "$status" 3 "--fail-on=leak gives 3 for a leak"
 run analyze --time-scale=60 --fail-on=leak "$work/flat.log"
 is "$status" 0 "and 0 for none"
-has "$stdout" "verdict: stable, kind none" "which is stable"
+has "$stdout" "Verdict   healthy." "which is stable"
 
 run analyze --format=json --time-scale=60 --heap-limit=200MiB "$work/leak.log"
 has "$stdout" '"pid":7,"isolate":"main"' "json: an isolate"
@@ -60,7 +61,7 @@ awk 'BEGIN {
 awk 'BEGIN { print "line,t_ms"; for (i = 1; i <= 180; i++) printf "%d,%d\n", i, i * 500 + 100 }' \
 	>"$work/times.csv"
 run analyze --time-scale=60 --proc="$work/proc.csv" --times="$work/times.csv" "$work/flat.log"
-has "$stdout" "verdict: leak, kind native" "memory outside the heap is judged from /proc"
+has "$stdout" "confidence 0.80, kind native" "memory outside the heap is judged from /proc"
 run analyze --format=json --time-scale=60 --proc="$work/proc.csv" --memory-limit=400MiB "$work/flat.log"
 has "$stdout" '"process":{"leak":{"score":0.9' "json: the process is more than its isolates"
 
@@ -69,11 +70,12 @@ is "$status" 0 "a log without GC lines is no failure"
 has "$stdout" '"isolates":[]' "and has no isolates"
 has "$stdout" '"onset_ms":null' "and no onset"
 run analyze - <"$work/flat.log"
-has "$stdout" "pid 7, isolate main" "- is the standard input"
+has "$stdout" "pid 7, main  (Node 20, 21; 1.5m seen)" "- is the standard input"
 
 { cat "$work/flat.log" && sed 's/0x55/0x66/' "$work/leak.log"; } >"$work/workers.log"
 run analyze --time-scale=60 "$work/workers.log"
-has "$stdout" "pid 7, isolate worker-1" "every isolate has its own verdict"
+has "$stdout" "pid 7, worker-1  (Node 20, 21; 1.5m seen)" "the worst isolate comes first"
+has "$stdout" "  pid 7, main              healthy " "the others have a line"
 has "$stdout" "Heap after full collections (worker-1) rose" "that names it"
 
 { cat "$work/leak.log" && printf '%s\n' \
