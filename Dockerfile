@@ -24,6 +24,7 @@ RUN /tmp/script/bootstrap runtime \
     && install -d -o 10765 -g 10765 -m 0750 /var/lib/heapwatch
 COPY --from=build /installed/usr/sbin/heapwatchd /usr/sbin/heapwatchd
 COPY --from=build /installed/usr/bin/heapwatch /usr/bin/heapwatch
+COPY --from=build /installed/usr/share/heapwatch /usr/share/heapwatch
 # An own uid, in numbers for runAsNonRoot. With --user set to the app's uid, or with
 # --cap-add=SYS_PTRACE,DAC_READ_SEARCH, it reads more (SECURITY.md).
 USER 10765:10765

@@ -18,6 +18,8 @@ static const struct command commands[] = {
      "Judge the heaps of a GC log, with or without /proc samples.", command_analyze},
     {"check", "config FILE...", "Check files that heapwatchd reads, without a running one.",
      command_check},
+    {"run", "[OPTION]... -- COMMAND [ARGUMENT]...",
+     "Start a Node.js command with V8's GC trace on, and keep its output clean.", command_run},
 };
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
