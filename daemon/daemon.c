@@ -16,13 +16,13 @@
 #include "config/config.h"
 #include "daemon/collection.h"
 #include "daemon/exposition/http.h"
-#include "daemon/exposition/landing.h"
 #include "daemon/exposition/metrics.h"
 #include "daemon/loop.h"
 #include "daemon/model/model.h"
 #include "daemon/scoring/scoring.h"
 #include "daemon/self.h"
 #include "daemon/service.h"
+#include "daemon/site.h"
 #include "daemon/state.h"
 #include "daemon/web.h"
 #include "lib/buf.h"
@@ -49,16 +49,16 @@ struct daemon {
 	struct self_status self;
 	struct scoring_options scoring;
 	uint64_t pass_count;
-	uint64_t generation; /* of what /metrics shows */
 	size_t next_scored;
+	bool is_scoring; /* verdicts of the last pass are still due */
 	int result;
 
 	struct loop_timer *pass_timer;
 	struct loop_timer *resume_timer; /* of a pass that did not end in one go */
 	struct loop_timer *scoring_timer;
 	struct loop_timer *watchdog_timer;
+	struct site *site;
 	struct web *web;
-	struct http_endpoint endpoints[2];
 };
 
 /* ---- scoring: what is due, in slices ---- */
@@ -82,7 +82,8 @@ static void score_slice(void *data)
 			return;
 		}
 	}
-	daemon->generation++;
+	daemon->is_scoring = false;
+	site_advance(daemon->site);
 }
 
 /* ---- a pass ---- */
@@ -95,13 +96,16 @@ static void first_pass_done(struct daemon *daemon)
 		return;
 	log_info("ready processes=%zu",
 	         model_processes(daemon->model, &(struct process *const *){NULL}));
+	site_ready(daemon->site);
 	service_ready();
 }
 
 static void finish_pass(struct daemon *daemon)
 {
 	model_advance(daemon->model, clock_boottime_ns());
-	daemon->generation++;
+	if (daemon->is_scoring)
+		site_advance(daemon->site); /* what was collected is shown before all are scored */
+	daemon->is_scoring = true;
 	daemon->next_scored = 0;
 	score_slice(daemon);
 	state_save(daemon->state, daemon->model);
@@ -134,44 +138,11 @@ static void on_pass(void *data)
 
 /* ---- exposition ---- */
 
-static int render_metrics(void *context, struct buf *out)
-{
-	struct daemon *daemon = context;
-
-	self_measure(&daemon->self);
-	daemon->self.collector_count =
-	    collection_status(daemon->collection, &daemon->self.collectors);
-	metrics_write(daemon->model, &daemon->self, clock_boottime_ns(), out);
-	return buf_failed(out) ? -ENOMEM : 0;
-}
-
-static int render_landing(void *context, struct buf *out)
-{
-	struct daemon *daemon = context;
-
-	landing_write(daemon->model, &daemon->self, daemon->options->telemetry_path, out);
-	return buf_failed(out) ? -ENOMEM : 0;
-}
-
-static uint64_t generation(void *context)
-{
-	const struct daemon *daemon = context;
-
-	return daemon->generation;
-}
-
-static int is_ready(void *context)
-{
-	const struct daemon *daemon = context;
-
-	return daemon->pass_count > 0;
-}
-
 static void finish_once(struct daemon *daemon)
 {
 	struct buf body = BUF_INIT(EXPOSITION_MAX);
 
-	daemon->result = render_metrics(daemon, &body);
+	daemon->result = site_print_metrics(daemon->site, &body);
 	if (daemon->result == 0 && fwrite(buf_string(&body), 1, body.length, stdout) != body.length)
 		daemon->result = -EIO;
 	if (fflush(stdout) != 0)
@@ -188,31 +159,29 @@ static int start_web(struct daemon *daemon)
 	const struct daemon_options *options = daemon->options;
 	const struct option_list *addresses =
 	    options->listen_addresses.count > 0 ? &options->listen_addresses : &fallback;
-	const struct http_options http_options = {
+	struct http_options http_options = {
 	    .listen_addresses = addresses->values,
 	    .listen_count = addresses->count,
-	    .endpoints = daemon->endpoints,
-	    .endpoint_count = 2,
-	    .context = daemon,
-	    .connections_max = options->connections_max,
-	    .generation = generation,
-	    .is_ready = is_ready,
+	    .host = &daemon->host,
+	    .requests_max = options->requests_max,
 	};
 
-	daemon->endpoints[0] = (struct http_endpoint){
-	    .path = options->telemetry_path,
-	    .content_type = "text/plain; version=0.0.4; charset=utf-8",
-	    .render = render_metrics,
-	};
-	daemon->endpoints[1] = (struct http_endpoint){
-	    .path = "/",
-	    .content_type = "text/html; charset=utf-8",
-	    .render = render_landing,
-	    .headers = landing_headers,
-	    .header_count = LANDING_HEADER_COUNT,
-	};
+	site_serve(daemon->site, &http_options);
 	daemon->web = web_start(&http_options, daemon->loop, &daemon->host);
 	return daemon->web == NULL ? -EINVAL : 0;
+}
+
+static int make_site(struct daemon *daemon)
+{
+	const struct site_options options = {
+	    .telemetry_path = daemon->options->telemetry_path,
+	    .model = daemon->model,
+	    .collection = daemon->collection,
+	    .self = &daemon->self,
+	};
+
+	daemon->site = site_new(&options);
+	return daemon->site == NULL ? -ENOMEM : 0;
 }
 
 /* ---- reload ---- */
@@ -265,7 +234,7 @@ static void on_config_loaded(void *context, struct config *config, const char *m
 	struct daemon *daemon = context;
 
 	daemon->self.config_reload_successful = config != NULL;
-	daemon->generation++;
+	site_advance(daemon->site);
 	if (config == NULL) {
 		log_errorx("the configuration is wrong, keeping the old one: %s", message);
 	} else {
@@ -403,6 +372,8 @@ static int set_up(struct daemon *daemon)
 	if (r >= 0)
 		r = make_collectors(daemon);
 	if (r >= 0)
+		r = make_site(daemon);
+	if (r >= 0)
 		r = watch_signals(daemon);
 	if (r >= 0 && !daemon->options->is_once)
 		r = start_web(daemon);
@@ -435,6 +406,7 @@ struct daemon *daemon_free(struct daemon *daemon)
 	if (daemon->loop != NULL)
 		loop_drain(daemon->loop);
 	web_stop(daemon->web);
+	(void)site_free(daemon->site);
 	collection_free(daemon->collection);
 	state_close(daemon->state, daemon->model);
 	model_free(daemon->model);

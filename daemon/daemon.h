@@ -23,7 +23,7 @@ struct daemon_options {
 	const char *telemetry_path;
 	struct option_list listen_addresses;
 	struct option_list gc_log_globs;
-	unsigned connections_max;
+	unsigned requests_max; /* served at once */
 	bool is_once; /* sample, print one exposition, end; no server */
 };
 

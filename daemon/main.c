@@ -83,7 +83,7 @@ static const struct option_row option_rows[] = {
         "TLS and authentication (not in this version)."),
     ROW("web.telemetry-path", "PATH", OPTION_STRING, telemetry_path, "/metrics",
         "Where the metrics are."),
-    ROW("web.max-requests", "N", OPTION_STRING, max_requests, "40", "Connections served at once."),
+    ROW("web.max-requests", "N", OPTION_STRING, max_requests, "40", "Requests served at once; beyond it 503."),
     ROW("web.enable-lifecycle", NULL, OPTION_FLAG, enable_lifecycle, NULL,
         "Allow reloading by HTTP (no effect in this version)."),
     ROW("web.enable-admin-api", NULL, OPTION_FLAG, enable_admin_api, NULL,
@@ -239,7 +239,7 @@ static int fill_options(struct arguments *arguments, struct daemon_options *ret_
 	        arguments->telemetry_path != NULL ? arguments->telemetry_path : "/metrics",
 	    .listen_addresses = arguments->listen_addresses,
 	    .gc_log_globs = arguments->gc_log_globs,
-	    .connections_max = (unsigned)requests,
+	    .requests_max = (unsigned)requests,
 	    .is_once = arguments->once,
 	};
 	return 0;

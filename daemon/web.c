@@ -43,6 +43,13 @@ static void serve(void *data)
 	schedule(web);
 }
 
+static void wake(void *data)
+{
+	const struct web *web = data;
+
+	loop_timer_start(web->timer, 0, 0);
+}
+
 static int watch(struct web *web)
 {
 	int fds[LISTEN_FDS_MAX];
@@ -80,15 +87,18 @@ struct web *web_start(const struct http_options *options, struct loop *loop,
                       const struct collector_host *host)
 {
 	struct web *web = calloc(1, sizeof(*web));
+	struct http_options own = *options;
 	char message[MESSAGE_SIZE];
 
 	if (web == NULL)
 		return NULL;
+	own.wake = wake;
+	own.wake_data = web;
 	web->host = host;
 	web->timer = loop_timer_new(loop, serve, web);
 	if (web->timer == NULL)
 		return web_stop(web);
-	if (http_server_new(options, &web->server, message, sizeof(message)) < 0) {
+	if (http_server_new(&own, &web->server, message, sizeof(message)) < 0) {
 		log_errorx("%s", message);
 		return web_stop(web);
 	}

@@ -9,7 +9,7 @@
 
 #include "daemon/exposition/metrics.h"
 #include "daemon/exposition/text.h"
-#include "daemon/model/model.h"
+#include "daemon/model/picture.h"
 #include "lib/numbers.h"
 
 /* An exported process with its labels, escaped once for all families. */
@@ -24,7 +24,7 @@ struct metric_scope {
 	size_t process_count;
 	size_t state_counts[LEAK_STATE_COUNT]; /* of the exported processes */
 	size_t young_count;                    /* known, but not exported yet */
-	struct model *model;
+	const struct picture *picture;
 	const struct self_status *self;
 	uint64_t now_ns;
 	char pause_bounds[GC_PAUSE_BOUND_COUNT][NUMBER_TEXT_SIZE];

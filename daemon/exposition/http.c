@@ -1,48 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * One libmicrohttpd daemon per listening socket, each with an epoll fd that the loop polls. Its
- * connection timeout counts from the last byte, which a client that drips bytes never reaches, so
- * every connection also has a deadline here.
+ * The server's life: one libmicrohttpd daemon per listening socket, each with an epoll fd that the
+ * loop polls, and their connections. What is answered is http_dispatch.c's.
  */
 #include "daemon/exposition/http.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <utlist.h>
 
-#include "daemon/exposition/http_reply.h"
-#include "daemon/exposition/listen.h"
+#include "daemon/exposition/http_request.h"
+#include "daemon/exposition/http_server.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 
-#define CONNECTIONS_DEFAULT     40
+#define REQUESTS_DEFAULT        40
+#define CONNECTIONS_DEFAULT     256
+#define CONNECTIONS_MARGIN      16 /* accepted in one go, before one that is ended is closed */
 #define DEADLINE_DEFAULT_NS     (30 * NS_PER_SECOND)
 #define IDLE_SECONDS            120U                /* longer than usual scrape intervals */
 #define CONNECTION_MEMORY_BYTES ((size_t)16 * 1024) /* bounds a request's line and headers */
-
-struct http_connection {
-	int fd; /* libmicrohttpd's */
-	uint64_t deadline_ns;
-	struct http_connection *prev, *next;
-};
-
-struct http_listener {
-	struct listener listener;
-	struct MHD_Daemon *daemon;
-};
-
-struct http_server {
-	struct http_options options;
-	struct reply_table *replies;
-	struct http_connection *connections;
-	bool has_room; /* a connection ended since libmicrohttpd last looked at its limit */
-	size_t listener_count;
-	struct http_listener listeners[];
-};
 
 DEFINE_CLEANUP(struct http_server, http_server_free)
 
@@ -52,12 +29,12 @@ static uint64_t boottime(void *context)
 	return clock_boottime_ns();
 }
 
-static uint64_t now_ns(const struct http_server *server)
+uint64_t http_server_now_ns(const struct http_server *server)
 {
 	return server->options.now_ns(server->options.context);
 }
 
-/* ---- connections and their deadlines ---- */
+/* ---- connections ---- */
 
 static struct http_connection *connection_of(struct MHD_Connection *mhd)
 {
@@ -67,46 +44,24 @@ static struct http_connection *connection_of(struct MHD_Connection *mhd)
 	return info == NULL ? NULL : info->socket_context;
 }
 
-static void connection_opened(struct http_server *server, struct MHD_Connection *mhd,
-                              void **ret_context)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct http_connection *connection;
-
-	if (info == NULL)
-		return;
-	connection = calloc(1, sizeof(*connection));
-	if (connection == NULL) { /* without a deadline it could stay for ever */
-		(void)shutdown(info->connect_fd, SHUT_RDWR);
-		return;
-	}
-	connection->fd = info->connect_fd;
-	connection->deadline_ns = now_ns(server) + server->options.deadline_ns;
-	DL_APPEND(server->connections, connection);
-	*ret_context = connection;
-}
-
-static void connection_closed(struct http_server *server, struct http_connection *connection)
-{
-	DL_DELETE(server->connections, connection);
-	free(connection);
-}
-
 static void on_connection(void *data, struct MHD_Connection *mhd, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
 	struct http_server *server = data;
+	const union MHD_ConnectionInfo *info;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		connection_opened(server, mhd, socket_context);
+		info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+		if (info != NULL)
+			*socket_context =
+			    connections_open(&server->connections, mhd, info->connect_fd,
+			                     http_server_now_ns(server));
 		return;
 	}
 	server->has_room = true;
-	if (*socket_context != NULL) {
-		connection_closed(server, *socket_context);
-		*socket_context = NULL;
-	}
+	if (*socket_context != NULL)
+		connections_close(&server->connections, *socket_context);
+	*socket_context = NULL;
 }
 
 static void *on_request_line(void *data, const char *uri, struct MHD_Connection *mhd)
@@ -116,66 +71,29 @@ static void *on_request_line(void *data, const char *uri, struct MHD_Connection 
 
 	(void)uri;
 	if (connection != NULL)
-		connection->deadline_ns = now_ns(server) + server->options.deadline_ns;
-	return NULL;
+		connection_begin(&server->connections, connection, http_server_now_ns(server));
+	return connection;
 }
 
-/* The next request line may take its time; it is not seen before it is complete. */
 static void on_request_completed(void *data, struct MHD_Connection *mhd, void **request_context,
                                  enum MHD_RequestTerminationCode code)
 {
-	const struct http_server *server = data;
+	struct http_server *server = data;
 	struct http_connection *connection = connection_of(mhd);
 
 	(void)request_context;
 	(void)code;
 	if (connection != NULL)
-		connection->deadline_ns =
-		    now_ns(server) + IDLE_SECONDS * NS_PER_SECOND + server->options.deadline_ns;
+		connection_complete(&server->connections, connection, http_server_now_ns(server));
 }
 
-/* libmicrohttpd notices the shutdown as the end of the connection and closes it. */
 static void end_overdue(struct http_server *server)
 {
-	uint64_t now = now_ns(server);
-	struct http_connection *connection;
+	struct http_connection *waiting;
 
-	for (connection = server->connections; connection != NULL; connection = connection->next) {
-		if (connection->deadline_ns > now)
-			continue;
-		connection->deadline_ns = UINT64_MAX;
-		(void)shutdown(connection->fd, SHUT_RDWR); /* fails when the peer was faster */
-	}
-}
-
-/* ---- requests ---- */
-
-/*
- * Called when the headers are there, for each piece of a body, and at the end. The parameters are
- * the library's.
- */
-static enum MHD_Result on_request( // NOLINT(readability-function-size)
-    void *data, struct MHD_Connection *mhd, const char *path, const char *method,
-    const char *version, const char *body, size_t *body_length, void **request_context)
-{
-	static char is_begun;
-	struct http_server *server = data;
-
-	(void)version;
-	(void)body;
-	if (*request_context == NULL) {
-		*request_context = &is_begun;
-		/* Answered before its body is read, which ends the connection. */
-		if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
-		    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-			return reply_send(server->replies, mhd, path, method);
-		return MHD_YES;
-	}
-	if (*body_length > 0) { /* of a GET: nobody wants it */
-		*body_length = 0;
-		return MHD_YES;
-	}
-	return reply_send(server->replies, mhd, path, method);
+	while ((waiting = connections_end_overdue(&server->connections,
+	                                          http_server_now_ns(server))) != NULL)
+		page_give_up(waiting, -ETIME);
 }
 
 /* ---- the server ---- */
@@ -183,12 +101,14 @@ static enum MHD_Result on_request( // NOLINT(readability-function-size)
 static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 {
 	return MHD_start_daemon(
-	    MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->options.connections_max,
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_dispatch, server,
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)(server->options.connections_max + CONNECTIONS_MARGIN),
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_request_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
-	    on_request_line, server, MHD_OPTION_END);
+	    on_request_line, server, MHD_OPTION_UNESCAPE_CALLBACK, http_unescape, NULL,
+	    MHD_OPTION_END);
 }
 
 static int open_address(struct http_server *server, const char *address, char *reterr_message,
@@ -210,6 +130,8 @@ static int open_address(struct http_server *server, const char *address, char *r
 
 static void set_defaults(struct http_options *options)
 {
+	if (options->requests_max == 0)
+		options->requests_max = REQUESTS_DEFAULT;
 	if (options->connections_max == 0)
 		options->connections_max = CONNECTIONS_DEFAULT;
 	if (options->deadline_ns == 0)
@@ -228,9 +150,16 @@ int http_server_new(const struct http_options *options, struct http_server **ret
 	if (server != NULL) {
 		server->options = *options;
 		set_defaults(&server->options);
-		server->replies = reply_table_new(&server->options);
+		server->connections = (struct http_connections){
+		    .connections_max = server->options.connections_max,
+		    .requests_max = server->options.requests_max,
+		    .deadline_ns = server->options.deadline_ns,
+		    .idle_ns = IDLE_SECONDS * NS_PER_SECOND,
+		};
+		server->replies = reply_table_new();
+		server->pages = page_table_new(&server->options);
 	}
-	if (server == NULL || server->replies == NULL) {
+	if (server == NULL || server->replies == NULL || server->pages == NULL) {
 		(void)snprintf(reterr_message, message_size, "no memory for the HTTP server");
 		return -ENOMEM;
 	}
@@ -245,17 +174,30 @@ int http_server_new(const struct http_options *options, struct http_server **ret
 	return 0;
 }
 
+/* Of a server that ends: nothing is to be run any more. */
+static void sleep_on(void *data)
+{
+	(void)data;
+}
+
 struct http_server *http_server_free(struct http_server *server)
 {
+	struct http_connection *connection;
 	size_t i;
 
 	if (server == NULL)
 		return NULL;
+	server->options.wake = sleep_on;
+	/* libmicrohttpd does not stop over suspended connections. */
+	for (connection = server->connections.list; connection != NULL;
+	     connection = connection->next)
+		page_give_up(connection, -EAGAIN);
 	for (i = 0; i < server->listener_count; i++) {
 		if (server->listeners[i].daemon != NULL)
 			MHD_stop_daemon(server->listeners[i].daemon);
 		listener_done(&server->listeners[i].listener);
 	}
+	(void)page_table_free(server->pages);
 	(void)reply_table_free(server->replies);
 	free(server);
 	return NULL;
@@ -278,16 +220,12 @@ size_t http_server_fds(const struct http_server *server, int *ret_fds, size_t ma
 
 static int64_t deadline_timeout_ms(const struct http_server *server)
 {
-	uint64_t earliest_ns = UINT64_MAX;
-	const struct http_connection *connection;
+	uint64_t earliest_ns = connections_deadline(&server->connections);
 	uint64_t now;
 
-	for (connection = server->connections; connection != NULL; connection = connection->next)
-		if (connection->deadline_ns < earliest_ns)
-			earliest_ns = connection->deadline_ns;
 	if (earliest_ns == UINT64_MAX)
 		return -1;
-	now = now_ns(server);
+	now = http_server_now_ns(server);
 	if (earliest_ns <= now)
 		return 0;
 	return (int64_t)((earliest_ns - now + NS_PER_MS - 1) / NS_PER_MS);

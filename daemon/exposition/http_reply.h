@@ -1,23 +1,47 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a request is answered with: one shared response per endpoint, rendered when the first
- * request of a generation asks for it, and the few answers that never change. Knows no sockets.
+ * Responses of libmicrohttpd: the few answers that never change, and those of one request. Knows
+ * neither sockets nor pages.
  */
 #ifndef HEAPWATCH_DAEMON_EXPOSITION_HTTP_REPLY_H
 #define HEAPWATCH_DAEMON_EXPOSITION_HTTP_REPLY_H
 
+#include <stdbool.h>
+
 #include <microhttpd.h>
 
-#include "daemon/exposition/http.h"
+struct http_answer;
+
+enum fixed_reply {
+	REPLY_HEALTHY,
+	REPLY_READY,
+	REPLY_NOT_READY,
+	REPLY_NOT_FOUND,
+	REPLY_ONLY_GET,  /* 405 */
+	REPLY_ONLY_POST, /* 405 */
+	REPLY_NEITHER,   /* 405 where GET and POST are allowed */
+	REPLY_LIMIT,     /* 503: too many requests at once */
+	REPLY_BUSY,      /* 503: the pool is full */
+	REPLY_TIMEOUT,   /* 503: the scraper will not wait for longer */
+	REPLY_FAILED,
+	REPLY_COUNT
+};
 
 struct reply_table;
 
-/* options outlive the table. NULL without memory. */
-struct reply_table *reply_table_new(const struct http_options *options);
-/* After the connections: their responses give their bodies back to the table. */
+/* NULL without memory. */
+struct reply_table *reply_table_new(void);
 struct reply_table *reply_table_free(struct reply_table *table);
 
-enum MHD_Result reply_send(struct reply_table *table, struct MHD_Connection *connection,
-                           const char *path, const char *method);
+enum MHD_Result reply_fixed(const struct reply_table *table, struct MHD_Connection *connection,
+                            enum fixed_reply reply);
+/* Takes what is in the answer's body. */
+enum MHD_Result reply_answer(const struct reply_table *table, struct MHD_Connection *connection,
+                             struct http_answer *answer);
+
+/* False without memory. */
+bool reply_add_header(struct MHD_Response *response, const char *name, const char *value);
+/* Those that every response has. */
+bool reply_add_headers(struct MHD_Response *response, const char *content_type);
 
 #endif

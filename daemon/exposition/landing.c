@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "daemon/model/model.h"
+#include "daemon/model/picture.h"
 #include "lib/buf.h"
 #include "lib/units.h"
 #include "lib/utf8.h"
@@ -147,11 +147,10 @@ static void write_table(struct buf *out, struct landing_row *rows, size_t count,
 	buf_append_string(out, "</table>\n");
 }
 
-static void write_processes(struct model *model, struct buf *out)
+static void write_processes(const struct picture *picture, struct buf *out)
 {
 	struct landing_row *rows;
-	struct process *const *processes;
-	size_t count = model_processes(model, &processes);
+	size_t count = picture->process_count;
 	size_t shown = 0;
 	size_t i;
 
@@ -161,16 +160,16 @@ static void write_processes(struct model *model, struct buf *out)
 		return;
 	}
 	for (i = 0; i < count; i++)
-		if (processes[i]->is_exported)
-			rows[shown++] = (struct landing_row){processes[i], i};
+		if (picture->processes[i]->is_exported)
+			rows[shown++] = (struct landing_row){picture->processes[i], i};
 	write_table(out, rows, shown, count - shown);
 	free(rows);
 }
 
 /* ---- the page ---- */
 
-void landing_write(struct model *model, const struct self_status *self, const char *telemetry_path,
-                   struct buf *out)
+void landing_write(const struct picture *picture, const struct self_status *self,
+                   const char *telemetry_path, struct buf *out)
 {
 	buf_append_string(out, "<!DOCTYPE html>\n"
 	                       "<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -185,6 +184,6 @@ void landing_write(struct model *model, const struct self_status *self, const ch
 	buf_append_string(out, "\">Metrics</a></li>\n"
 	                       "<li><a href=\"/-/healthy\">Healthy</a></li>\n"
 	                       "<li><a href=\"/-/ready\">Ready</a></li>\n</ul>\n");
-	write_processes(model, out);
+	write_processes(picture, out);
 	buf_append_string(out, "</body></html>\n");
 }

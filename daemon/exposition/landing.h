@@ -12,7 +12,7 @@
 #define LANDING_HEADER_COUNT 2
 extern const struct http_header landing_headers[LANDING_HEADER_COUNT];
 
-void landing_write(struct model *model, const struct self_status *self, const char *telemetry_path,
-                   struct buf *out);
+void landing_write(const struct picture *picture, const struct self_status *self,
+                   const char *telemetry_path, struct buf *out);
 
 #endif

@@ -114,22 +114,23 @@ static void append_labels(struct buf *labels, const struct process *process)
 }
 
 /* Fills rows with the exported processes and counts all; offsets first, the buffer still moves. */
-static void collect_processes(struct metric_scope *scope, struct process *const *processes,
-                              size_t count, struct metric_process *rows, struct buf *labels)
+static void collect_processes(struct metric_scope *scope, struct metric_process *rows,
+                              struct buf *labels)
 {
 	size_t offset = 0;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < scope->picture->process_count; i++) {
+		const struct process *process = scope->picture->processes[i];
 		struct metric_process *row = &rows[scope->process_count];
 
-		if (!processes[i]->is_exported) {
+		if (!process->is_exported) {
 			scope->young_count++;
 			continue;
 		}
-		scope->state_counts[processes[i]->verdict.state]++;
-		append_labels(labels, processes[i]);
-		row->process = processes[i];
+		scope->state_counts[process->verdict.state]++;
+		append_labels(labels, process);
+		row->process = process;
 		row->labels.length = labels->length - offset;
 		offset = labels->length;
 		scope->process_count++;
@@ -149,32 +150,36 @@ static void write_families(const struct metric_scope *scope)
 	for (i = 0; i < metric_family_count; i++) {
 		const struct metric_family *family = &metric_families[i];
 
-		text_family(scope->text, family->name, metric_type_name(family->type),
-		            family->help);
+		text_family(scope->text,
+		            &(struct text_family){.name = family->name,
+		                                  .type = metric_type_name(family->type),
+		                                  .unit = family->unit,
+		                                  .help = family->help});
 		family->write(scope, family);
 	}
 }
 
-void metrics_write(struct model *model, const struct self_status *self, uint64_t now_ns,
-                   struct buf *out)
+void metrics_write(const struct metrics_source *source, enum text_format format, struct buf *out)
 {
 	struct text_writer text;
-	struct metric_scope scope = {.text = &text, .model = model, .self = self, .now_ns = now_ns};
+	struct metric_scope scope = {.text = &text,
+	                             .picture = source->picture,
+	                             .self = source->self,
+	                             .now_ns = source->now_ns};
 	_cleanup_(buf_done) struct buf labels = BUF_INIT(LABELS_MAX_BYTES);
 	_cleanup_(freep) struct metric_process *rows = NULL;
-	struct process *const *processes;
-	size_t count = model_processes(model, &processes);
 	size_t i;
 
 	for (i = 0; i < GC_PAUSE_BOUND_COUNT; i++)
 		(void)number_format_double(scope.pause_bounds[i], gc_pause_bounds_seconds[i]);
-	rows = calloc(count + 1, sizeof(*rows));
+	rows = calloc(source->picture->process_count + 1, sizeof(*rows));
 	if (rows != NULL)
-		collect_processes(&scope, processes, count, rows, &labels);
+		collect_processes(&scope, rows, &labels);
 	if (rows == NULL || buf_failed(&labels)) {
 		out->has_failed = true; /* half an exposition would look like exits */
 		return;
 	}
-	text_init(&text, out);
+	text_init(&text, format, out);
 	write_families(&scope);
+	text_finish(&text);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * /metrics: every family of the native exposition from one table, written as text format 0.0.4
- * (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure: reads the model and a
- * struct of the daemon's own facts, writes a buf.
+ * /metrics: every family of the native exposition from one table, as text format 0.0.4 or
+ * OpenMetrics. Pure: reads a picture of the model and a struct of the daemon's own facts, writes a
+ * buf; any thread may do so.
  */
 #ifndef HEAPWATCH_DAEMON_EXPOSITION_METRICS_H
 #define HEAPWATCH_DAEMON_EXPOSITION_METRICS_H
@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/exposition/text.h"
 
 struct buf;
-struct model;
+struct picture;
 
 struct collector_status {
 	const char *name;
@@ -77,8 +78,14 @@ extern const size_t metric_family_count;
 
 const char *metric_type_name(enum metric_type type);
 
+/* What an exposition is written from. */
+struct metrics_source {
+	const struct picture *picture;
+	const struct self_status *self;
+	uint64_t now_ns; /* of the picture */
+};
+
 /* Writes all families; ask buf_failed(out) whether it fitted. */
-void metrics_write(struct model *model, const struct self_status *self, uint64_t now_ns,
-                   struct buf *out);
+void metrics_write(const struct metrics_source *source, enum text_format format, struct buf *out);
 
 #endif

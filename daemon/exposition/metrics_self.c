@@ -48,24 +48,23 @@ void metric_dropped(const struct metric_scope *scope, const struct metric_family
 	_Static_assert(sizeof(names) / sizeof(names[0]) == DROP_REASON_COUNT, "a name per reason");
 	for (reason = 0; reason < DROP_REASON_COUNT; reason++)
 		write_labelled(scope, family->labels, names[reason],
-		               model_dropped_count(scope->model, reason));
+		               scope->picture->dropped[reason]);
 }
 
 void metric_exits(const struct metric_scope *scope, const struct metric_family *family)
 {
-	const struct app_totals *apps;
-	size_t count = model_apps(scope->model, &apps);
 	size_t i;
 
 	(void)family;
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < scope->picture->app_count; i++) {
+		const struct app_totals *app = &scope->picture->apps[i];
 		enum process_end end;
 
 		for (end = 0; end < PROCESS_END_COUNT; end++) {
 			text_begin(scope->text, "", NULL);
-			text_label(scope->text, "app", apps[i].app);
+			text_label(scope->text, "app", app->app);
 			text_label(scope->text, "cause", process_end_name(end));
-			text_end_u64(scope->text, apps[i].exits[end]);
+			text_end_u64(scope->text, app->exits[end]);
 		}
 	}
 }

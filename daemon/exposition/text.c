@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Writer of the text format 0.0.4. The hot path is a sample with a prefix: a few copies and one
- * number.
+ * Writer of the text formats. The hot path is a sample with a prefix: a few copies and one number.
  */
 #include "daemon/exposition/text.h"
 
@@ -10,54 +9,115 @@
 #include "lib/buf.h"
 #include "lib/utf8.h"
 
-void text_init(struct text_writer *writer, struct buf *out)
+#define TOTAL_SUFFIX        "_total"
+#define TOTAL_SUFFIX_LENGTH (sizeof(TOTAL_SUFFIX) - 1)
+
+const char *text_content_type(enum text_format format)
 {
-	*writer = (struct text_writer){.out = out};
+	static const char *const types[] = {
+	    [TEXT_PROMETHEUS] = "text/plain; version=0.0.4; charset=utf-8",
+	    [TEXT_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+	};
+
+	_Static_assert(sizeof(types) / sizeof(types[0]) == TEXT_FORMAT_COUNT, "a type each");
+	return types[format];
 }
 
-void text_family(struct text_writer *writer, const char *name, const char *type, const char *help)
+void text_init(struct text_writer *writer, enum text_format format, struct buf *out)
 {
-	writer->name = name;
-	writer->name_length = strlen(name);
-	writer->type = type;
-	writer->help = help;
+	*writer = (struct text_writer){.out = out, .format = format};
+}
+
+void text_family(struct text_writer *writer, const struct text_family *family)
+{
+	writer->family = *family;
+	writer->name_length = strlen(family->name);
 	writer->has_header = false;
 }
 
-/* Help texts are ours; a backslash or newline in one would still have to be escaped. */
-static void append_help(struct buf *out, const char *help)
+/* Help texts are ours, and yet what would end the line is escaped; OpenMetrics quotes, too. */
+static void append_help(struct buf *out, const char *help, enum text_format format)
 {
 	for (; *help != '\0'; help++) {
 		if (*help == '\\')
 			buf_append(out, "\\\\", 2);
 		else if (*help == '\n')
 			buf_append(out, "\\n", 2);
+		else if (*help == '"' && format == TEXT_OPENMETRICS)
+			buf_append(out, "\\\"", 2);
 		else
 			buf_append_char(out, *help);
 	}
 }
 
-static void append_header(const struct text_writer *writer)
+/* OpenMetrics: a counter's family is named without the suffix of its samples. */
+static size_t family_name_length(const struct text_writer *writer)
 {
-	struct buf *out = writer->out;
+	size_t length = writer->name_length;
 
-	buf_append(out, "# HELP ", 7);
-	buf_append(out, writer->name, writer->name_length);
-	buf_append_char(out, ' ');
-	append_help(out, writer->help);
-	buf_append(out, "\n# TYPE ", 8);
-	buf_append(out, writer->name, writer->name_length);
-	buf_append_char(out, ' ');
-	buf_append_string(out, writer->type);
-	buf_append_char(out, '\n');
+	if (writer->format == TEXT_OPENMETRICS && strcmp(writer->family.type, "counter") == 0 &&
+	    length > TOTAL_SUFFIX_LENGTH &&
+	    strcmp(writer->family.name + length - TOTAL_SUFFIX_LENGTH, TOTAL_SUFFIX) == 0)
+		return length - TOTAL_SUFFIX_LENGTH;
+	return length;
+}
+
+static void begin_comment(const struct text_writer *writer, const char *keyword, size_t name_length)
+{
+	buf_append(writer->out, "# ", 2);
+	buf_append_string(writer->out, keyword);
+	buf_append_char(writer->out, ' ');
+	buf_append(writer->out, writer->family.name, name_length);
+	buf_append_char(writer->out, ' ');
+}
+
+/* "bytes per second" as "bytes_per_second", if the name ends in that. */
+static void append_unit(const struct text_writer *writer, size_t name_length)
+{
+	const char *unit = writer->family.unit;
+	size_t length = strlen(unit);
+	const char *end;
+	size_t i;
+
+	if (length == 0 || length >= name_length)
+		return;
+	end = writer->family.name + name_length - length;
+	for (i = 0; i < length; i++)
+		if (end[i] != (unit[i] == ' ' ? '_' : unit[i]))
+			return;
+	if (end[-1] != '_')
+		return;
+	begin_comment(writer, "UNIT", name_length);
+	buf_append(writer->out, end, length);
+	buf_append_char(writer->out, '\n');
+}
+
+void text_header(struct text_writer *writer)
+{
+	size_t name_length = family_name_length(writer);
+
+	begin_comment(writer, "HELP", name_length);
+	append_help(writer->out, writer->family.help, writer->format);
+	buf_append_char(writer->out, '\n');
+	begin_comment(writer, "TYPE", name_length);
+	buf_append_string(writer->out, writer->family.type);
+	buf_append_char(writer->out, '\n');
+	if (writer->format == TEXT_OPENMETRICS)
+		append_unit(writer, name_length);
+	writer->has_header = true;
+}
+
+void text_finish(struct text_writer *writer)
+{
+	if (writer->format == TEXT_OPENMETRICS)
+		buf_append_string(writer->out, "# EOF\n");
 }
 
 void text_begin(struct text_writer *writer, const char *suffix, const struct text_prefix *prefix)
 {
 	if (!writer->has_header)
-		append_header(writer);
-	writer->has_header = true;
-	buf_append(writer->out, writer->name, writer->name_length);
+		text_header(writer);
+	buf_append(writer->out, writer->family.name, writer->name_length);
 	if (*suffix != '\0')
 		buf_append_string(writer->out, suffix);
 	writer->has_labels = prefix != NULL && prefix->length > 0;

@@ -30,6 +30,7 @@ struct score_memory {
 	uint64_t carried_at_ns;
 };
 
+/* What a pointer in here or in struct isolate owns, picture.c copies. */
 struct process {
 	struct process_key key;
 	uint64_t start_ns;

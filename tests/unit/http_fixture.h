@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "collectors/collector.h"
 #include "daemon/exposition/http.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -25,34 +26,130 @@
 #define BIG_BODY_BYTES (8U << 20) /* more than any socket buffer holds */
 #define PATIENCE_MS    20000
 
+struct fixture_job {
+	void (*work)(void *data);
+	void (*done)(void *data);
+	void *data;
+};
+
 struct fixture {
 	uint64_t now_ns;
 	uint64_t generation;
 	unsigned render_count;
+	unsigned picture_count; /* taken and not freed */
 	int render_result;
+	int submit_result;
 	bool overflows;
+	bool holds_jobs; /* as a pool that takes its time */
+	bool is_woken;
 	int is_ready;
+	size_t requests_max;
+	struct fixture_job jobs[8];
+	size_t job_count;
+	struct collector_host host;
 	struct http_server *server;
 };
 
-static inline int render_small(void *context, struct buf *out)
+/* ---- what is served ---- */
+
+struct picture_of_fixture {
+	struct fixture *fixture;
+	uint64_t generation;
+};
+
+static inline void *take_picture(void *context)
 {
 	struct fixture *fixture = context;
+	struct picture_of_fixture *picture = malloc(sizeof(*picture));
 
-	fixture->render_count++;
-	buf_printf(out, "generation %d\n", (int)fixture->generation);
-	out->has_failed = fixture->overflows;
-	return fixture->render_result;
+	ck_assert_ptr_nonnull(picture);
+	*picture = (struct picture_of_fixture){fixture, fixture->generation};
+	fixture->picture_count++;
+	return picture;
 }
 
-static inline int render_big(void *context, struct buf *out)
+static inline void free_picture(void *data)
 {
-	const struct fixture *fixture = context;
+	struct picture_of_fixture *picture = data;
+
+	picture->fixture->picture_count--;
+	free(picture);
+}
+
+static inline int render_small(const void *data, struct buf *out)
+{
+	const struct picture_of_fixture *picture = data;
+
+	picture->fixture->render_count++;
+	buf_printf(out, "generation %d\n", (int)picture->generation);
+	out->has_failed = picture->fixture->overflows;
+	return picture->fixture->render_result;
+}
+
+static inline int render_other(const void *data, struct buf *out)
+{
+	buf_append_string(out, "other ");
+	return render_small(data, out);
+}
+
+static inline int render_big(const void *data, struct buf *out)
+{
+	const struct picture_of_fixture *picture = data;
 	size_t i;
 
 	for (i = 0; i < BIG_BODY_BYTES; i++)
-		buf_append_char(out, (char)('a' + fixture->generation % 26));
+		buf_append_char(out, (char)('a' + picture->generation % 26));
 	return 0;
+}
+
+static inline size_t choose_other(const char *accept)
+{
+	return accept != NULL && strcmp(accept, "other") == 0;
+}
+
+static inline void echo(void *context, const struct http_request *request,
+                        struct http_answer *answer)
+{
+	const char *argument = http_request_argument(request, "a");
+	const char *header = http_request_header(request, "X-Echo");
+
+	(void)context;
+	answer->status = http_request_method(request) == HTTP_POST ? 202 : 200;
+	answer->content_type = "application/json";
+	buf_printf(&answer->body, "[%s][%s][%s]\n", http_request_rest(request),
+	           argument != NULL ? argument : "-", header != NULL ? header : "-");
+}
+
+/* ---- a host whose pool is this thread ---- */
+
+static inline int submit(void *context, void (*work)(void *data), void (*done)(void *data),
+                         void *data)
+{
+	struct fixture *fixture = context;
+
+	if (fixture->submit_result < 0)
+		return fixture->submit_result;
+	ck_assert_uint_lt(fixture->job_count, 8);
+	fixture->jobs[fixture->job_count++] = (struct fixture_job){work, done, data};
+	return 0;
+}
+
+static inline void wake(void *data)
+{
+	((struct fixture *)data)->is_woken = true;
+}
+
+static inline void run_jobs(struct fixture *fixture)
+{
+	size_t i;
+
+	for (i = 0; i < fixture->job_count; i++) {
+		struct fixture_job job = fixture->jobs[i];
+
+		job.work(job.data);
+		job.done(job.data);
+	}
+	fixture->job_count = 0;
 }
 
 static inline uint64_t generation_of(void *context)
@@ -75,11 +172,14 @@ static const struct http_header page_headers[] = {
 };
 
 static const struct http_endpoint endpoints[] = {
-    {.path = "/metrics", .content_type = "text/plain; version=0.0.4", .render = render_small},
-    {.path = "/big", .content_type = "text/plain", .render = render_big},
+    {.path = "/metrics",
+     .formats = {{"text/plain; version=0.0.4", render_small}, {"text/other", render_other}},
+     .choose = choose_other},
+    {.path = "/big", .formats = {{"text/plain", render_big}}},
+    {.path = "/echo", .methods = HTTP_POST, .respond = echo},
+    {.path = "/echo/", .is_prefix = true, .methods = HTTP_GET | HTTP_POST, .respond = echo},
     {.path = "/",
-     .content_type = "text/html",
-     .render = render_small,
+     .formats = {{"text/html", render_small}},
      .headers = page_headers,
      .header_count = 1},
 };
@@ -93,14 +193,21 @@ static inline void start(struct fixture *fixture, const char *const *addresses, 
 	    .endpoints = endpoints,
 	    .endpoint_count = sizeof(endpoints) / sizeof(endpoints[0]),
 	    .context = fixture,
+	    .host = &fixture->host,
 	    .connections_max = connections_max,
+	    .requests_max = fixture->requests_max,
+	    .picture_take = take_picture,
+	    .picture_free = free_picture,
 	    .generation = generation_of,
 	    .is_ready = is_ready,
+	    .wake = wake,
+	    .wake_data = fixture,
 	    .deadline_ns = 10 * NS_PER_SECOND,
 	    .now_ns = now_of,
 	};
 	char message[256] = "";
 
+	fixture->host = (struct collector_host){.context = fixture, .submit = submit};
 	ck_assert_msg(http_server_new(&options, &fixture->server, message, sizeof(message)) == 0,
 	              "%s", message);
 }
@@ -115,7 +222,9 @@ static inline void start_loopback(struct fixture *fixture)
 
 static inline void stop(struct fixture *fixture)
 {
+	run_jobs(fixture);
 	fixture->server = http_server_free(fixture->server);
+	ck_assert_uint_eq(fixture->picture_count, 0);
 }
 
 /* ---- clients ---- */
@@ -184,15 +293,19 @@ static inline bool is_readable(const struct pollfd *fds, size_t count)
 }
 
 /* One turn of a loop that runs the server only when it asks for it. */
-static inline void turn(const struct fixture *fixture, struct client *client, int timeout_ms)
+static inline void turn(struct fixture *fixture, struct client *client, int timeout_ms)
 {
 	int epoll_fds[4];
 	struct pollfd fds[5];
 	size_t count = http_server_fds(fixture->server, epoll_fds, 4);
 	int64_t server_ms = http_server_timeout_ms(fixture->server);
-	bool is_due = server_ms >= 0 && server_ms <= timeout_ms;
+	bool is_due;
 	size_t i;
 
+	if (fixture->is_woken)
+		server_ms = 0;
+	fixture->is_woken = false;
+	is_due = server_ms >= 0 && server_ms <= timeout_ms;
 	for (i = 0; i < count; i++)
 		fds[i] = (struct pollfd){.fd = epoll_fds[i], .events = POLLIN};
 	if (client != NULL)
@@ -202,12 +315,14 @@ static inline void turn(const struct fixture *fixture, struct client *client, in
 	         is_due;
 	if (is_due || is_readable(fds, count))
 		http_server_run(fixture->server);
+	if (!fixture->holds_jobs)
+		run_jobs(fixture);
 	if (client != NULL)
 		receive(client);
 }
 
 /* Until the server has nothing more to do at once. */
-static inline void settle(const struct fixture *fixture)
+static inline void settle(struct fixture *fixture)
 {
 	int i;
 
@@ -215,7 +330,7 @@ static inline void settle(const struct fixture *fixture)
 		turn(fixture, NULL, 0);
 }
 
-static inline void await_close(const struct fixture *fixture, struct client *client)
+static inline void await_close(struct fixture *fixture, struct client *client)
 {
 	uint64_t end_ns = clock_boottime_ns() + PATIENCE_MS * NS_PER_MS;
 
@@ -224,8 +339,7 @@ static inline void await_close(const struct fixture *fixture, struct client *cli
 	ck_assert(client->is_closed);
 }
 
-static inline void await_text(const struct fixture *fixture, struct client *client,
-                              const char *text)
+static inline void await_text(struct fixture *fixture, struct client *client, const char *text)
 {
 	uint64_t end_ns = clock_boottime_ns() + PATIENCE_MS * NS_PER_MS;
 
@@ -235,7 +349,7 @@ static inline void await_text(const struct fixture *fixture, struct client *clie
 	              buf_string(&client->in));
 }
 
-static inline struct client exchange(const struct fixture *fixture, const char *request)
+static inline struct client exchange(struct fixture *fixture, const char *request)
 {
 	struct client client = connect_server(fixture);
 

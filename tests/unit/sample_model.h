@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "daemon/exposition/metrics.h"
-#include "daemon/model/model.h"
+#include "daemon/model/picture.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 #include "tests/unit/unit.h"
@@ -202,5 +202,18 @@ static const struct self_status sample_self = {
     .max_fds = 1024,
     .boot_realtime_offset_ns = 1700000000 * NS_PER_SECOND + 123456789,
 };
+
+/* What would be served of the model now; the caller's model is left as it is. */
+static inline void sample_write_metrics(struct model *model, enum text_format format,
+                                        struct buf *out)
+{
+	struct picture *picture = picture_take(model);
+	const struct metrics_source source = {
+	    .picture = picture, .self = &sample_self, .now_ns = SAMPLE_NOW_NS};
+
+	ck_assert_ptr_nonnull(picture);
+	metrics_write(&source, format, out);
+	(void)picture_free(picture);
+}
 
 #endif

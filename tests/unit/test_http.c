@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "tests/unit/gunzip.h"
 #include "tests/unit/http_fixture.h"
 #include "tests/unit/unit.h"
 
@@ -44,6 +45,22 @@ static const struct answer_case answer_cases[] = {
     {"GET //metrics HTTP/1.1\r\n" CLOSE, "HTTP/1.1 404 ", "", "404 page not found\n"},
     {"POST /nowhere HTTP/1.1\r\nContent-Length: 0\r\n" CLOSE, "HTTP/1.1 404 ", "",
      "404 page not found\n"},
+    {"GET /%6Detrics HTTP/1.1\r\n" CLOSE, "HTTP/1.1 200 ", "", "generation 0\n"},
+    {"GET /metrics%00 HTTP/1.1\r\n" CLOSE, "HTTP/1.1 404 ", "", "404 page not found\n"},
+    {"GET /echo/%40a%2Fb%00%zz/0?a=1+2%2B3%00&b HTTP/1.1\r\nX-Echo: y\r\n" CLOSE, "HTTP/1.1 200 ",
+     "Content-Type: application/json\r\n", "[@a/b%00%zz/0][1 2+3%00][y]\n"},
+    {"POST /echo/x HTTP/1.1\r\nContent-Length: 4\r\n" CLOSE "body", "HTTP/1.1 202 ", "",
+     "[x][-][-]\n"},
+    {"POST /echo HTTP/1.1\r\nContent-Length: 0\r\n" CLOSE, "HTTP/1.1 202 ", "", "[][-][-]\n"},
+    {"GET /echo HTTP/1.1\r\n" CLOSE, "HTTP/1.1 405 ", "Allow: POST\r\n",
+     "405 method not allowed\n"},
+    {"PUT /echo/ HTTP/1.1\r\nContent-Length: 0\r\n" CLOSE, "HTTP/1.1 405 ",
+     "Allow: GET, HEAD, POST\r\n", "405 method not allowed\n"},
+    {"GET /echoes HTTP/1.1\r\n" CLOSE, "HTTP/1.1 404 ", "", "404 page not found\n"},
+    {"GET /metrics HTTP/1.1\r\nAccept: other\r\n" CLOSE, "HTTP/1.1 200 ",
+     "Content-Type: text/other\r\n", "other generation 0\n"},
+    {"GET /metrics HTTP/1.1\r\n" CLOSE, "HTTP/1.1 200 ", "Vary: Accept, Accept-Encoding\r\n",
+     "generation 0\n"},
     {"GET /-/healthy HTTP/1.1\r\n" CLOSE, "HTTP/1.1 200 ", "text/plain", "heapwatch is healthy\n"},
     {"GET /-/ready HTTP/1.1\r\n" CLOSE, "HTTP/1.1 200 ", "text/plain", "heapwatch is ready\n"},
 };
@@ -121,7 +138,7 @@ END_TEST
 
 /* ---- rendering ---- */
 
-static void get_metrics(const struct fixture *fixture, const char *expected)
+static void get_metrics(struct fixture *fixture, const char *expected)
 {
 	struct client client = exchange(fixture, "GET /metrics HTTP/1.1\r\n" CLOSE);
 
@@ -186,6 +203,73 @@ START_TEST(test_slow_reader_keeps_the_body_it_was_given)
 }
 END_TEST
 
+/* ---- gzip ---- */
+
+static void expect_gzip(struct fixture *fixture, const char *expected)
+{
+	struct client client =
+	    exchange(fixture, "GET /metrics HTTP/1.1\r\nAccept-Encoding: gzip\r\n" CLOSE);
+	struct buf body = BUF_INIT(1U << 20);
+	const char *start = body_of(&client);
+
+	ck_assert_ptr_nonnull(strstr(buf_string(&client.in), "Content-Encoding: gzip\r\n"));
+	gunzip(start, client.in.length - (size_t)(start - buf_string(&client.in)), &body);
+	ck_assert_str_eq(buf_string(&body), expected);
+	buf_done(&body);
+	disconnect(&client);
+}
+
+START_TEST(test_gzip_is_made_of_what_was_rendered)
+{
+	struct fixture fixture;
+
+	start_loopback(&fixture);
+	get_metrics(&fixture, "generation 0\n");
+	expect_gzip(&fixture, "generation 0\n");
+	ck_assert_uint_eq(fixture.render_count, 1);
+	fixture.generation = 1;
+	expect_gzip(&fixture, "generation 1\n");
+	get_metrics(&fixture, "generation 1\n");
+	ck_assert_uint_eq(fixture.render_count, 2);
+	stop(&fixture);
+}
+END_TEST
+
+/* The first asks for no coding, the second for gzip while the first one's page is rendered. */
+START_TEST(test_codings_that_wait_for_the_same_page_are_all_served)
+{
+	struct fixture fixture;
+	struct client plain;
+
+	start_loopback(&fixture);
+	fixture.holds_jobs = true;
+	plain = connect_server(&fixture);
+	send_text(&plain, "GET /metrics HTTP/1.1\r\n" CLOSE);
+	settle(&fixture);
+	ck_assert_uint_eq(fixture.job_count, 1);
+	fixture.holds_jobs = false;
+	expect_gzip(&fixture, "generation 0\n");
+	await_close(&fixture, &plain);
+	ck_assert_str_eq(body_of(&plain), "generation 0\n");
+	ck_assert_uint_eq(fixture.render_count, 1);
+	disconnect(&plain);
+	stop(&fixture);
+}
+END_TEST
+
+START_TEST(test_busy_pool_is_503)
+{
+	struct fixture fixture;
+
+	start_loopback(&fixture);
+	fixture.submit_result = -EAGAIN;
+	get_metrics(&fixture, "HTTP/1.1 503 ");
+	fixture.submit_result = 0;
+	get_metrics(&fixture, "generation 0\n");
+	stop(&fixture);
+}
+END_TEST
+
 /* ---- addresses ---- */
 
 START_TEST(test_all_addresses_are_served)
@@ -223,6 +307,7 @@ START_TEST(test_bad_address_is_reported_and_frees_the_others)
 	                                     .listen_count = 2,
 	                                     .context = &fixture,
 	                                     .generation = generation_of,
+	                                     .wake = wake,
 	                                     .is_ready = is_ready};
 	char message[256];
 
@@ -235,6 +320,7 @@ END_TEST
 
 UNIT_MAIN("http", test_each_request_gets_its_answer, test_not_ready_is_503,
           test_pipelined_requests_are_answered_in_order, test_request_that_is_too_large_is_refused,
-          test_a_generation_is_rendered_once, test_failed_rendering_is_500_and_not_kept,
-          test_slow_reader_keeps_the_body_it_was_given, test_all_addresses_are_served,
-          test_bad_address_is_reported_and_frees_the_others)
+          test_a_generation_is_rendered_once, test_gzip_is_made_of_what_was_rendered,
+          test_codings_that_wait_for_the_same_page_are_all_served, test_busy_pool_is_503,
+          test_failed_rendering_is_500_and_not_kept, test_slow_reader_keeps_the_body_it_was_given,
+          test_all_addresses_are_served, test_bad_address_is_reported_and_frees_the_others)

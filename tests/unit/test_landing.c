@@ -11,12 +11,21 @@
 #include "tests/unit/sample_model.h"
 #include "tests/unit/unit.h"
 
+static void write_page(struct model *model, const char *telemetry_path, struct buf *out)
+{
+	struct picture *picture = picture_take(model);
+
+	ck_assert_ptr_nonnull(picture);
+	landing_write(picture, &sample_self, telemetry_path, out);
+	(void)picture_free(picture);
+}
+
 START_TEST(test_hostile_names_stay_text)
 {
 	struct model *model = sample_model();
 	struct buf page = BUF_INIT(1U << 20);
 
-	landing_write(model, &sample_self, "/met\"rics", &page);
+	write_page(model, "/met\"rics", &page);
 	ck_assert(!buf_failed(&page));
 	ck_assert_ptr_nonnull(strstr(buf_string(&page),
 	                             "<td>shop&quot;} 1\xef\xbf\xbd"
@@ -45,7 +54,7 @@ START_TEST(test_processes_come_by_score_and_unknown_numbers_are_dashes)
 	const char *first;
 	const char *second;
 
-	landing_write(model, &sample_self, "/metrics", &page);
+	write_page(model, "/metrics", &page);
 	first = strstr(buf_string(&page), leaking);
 	ck_assert_msg(first != NULL, "%s", buf_string(&page));
 	second = strstr(first, "<td>auth/0</td>");
@@ -71,7 +80,7 @@ START_TEST(test_many_processes_are_cut_to_a_hundred)
 	for (pid = 1; pid <= 150; pid++)
 		(void)sample_found(model, pid, NS_PER_HOUR, "shop", "index.js");
 	model_advance(model, SAMPLE_NOW_NS);
-	landing_write(model, &sample_self, "/metrics", &page);
+	write_page(model, "/metrics", &page);
 	for (row = strstr(buf_string(&page), "<tr><td>"); row != NULL;
 	     row = strstr(row + 1, "<tr><td>"))
 		count++;
@@ -88,7 +97,7 @@ START_TEST(test_page_needs_nothing_that_its_policy_forbids)
 	struct model *model = sample_model();
 	struct buf page = BUF_INIT(1U << 20);
 
-	landing_write(model, &sample_self, "/metrics", &page);
+	write_page(model, "/metrics", &page);
 	ck_assert_str_eq(landing_headers[0].name, "Content-Security-Policy");
 	ck_assert_ptr_nonnull(strstr(landing_headers[0].value, "default-src 'none'"));
 	ck_assert_ptr_null(strstr(buf_string(&page), "<script"));
@@ -105,7 +114,7 @@ START_TEST(test_without_processes_there_is_no_table)
 	    .processes_max = 1, .apps_max = 1, .min_age_ns = 1, .time_scale = 1});
 	struct buf page = BUF_INIT(1U << 20);
 
-	landing_write(model, &sample_self, "/metrics", &page);
+	write_page(model, "/metrics", &page);
 	ck_assert_ptr_nonnull(strstr(buf_string(&page), "0 processes</p>"));
 	ck_assert_ptr_null(strstr(buf_string(&page), "<table"));
 	buf_done(&page);

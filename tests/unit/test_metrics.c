@@ -14,20 +14,31 @@
 
 #define TEXT_MAX_BYTES (4U << 20)
 
-static void golden_path(char *path, size_t size)
+static const char *const golden_files[TEXT_FORMAT_COUNT] = {
+    [TEXT_PROMETHEUS] = "metrics.txt",
+    [TEXT_OPENMETRICS] = "metrics.openmetrics.txt",
+};
+
+static void golden_path(enum text_format format, char *path, size_t size)
 {
 	const char *top = getenv("top_srcdir");
 
-	(void)snprintf(path, size, "%s/tests/golden/metrics.txt", top != NULL ? top : ".");
+	(void)snprintf(path, size, "%s/tests/golden/%s", top != NULL ? top : ".",
+	               golden_files[format]);
+}
+
+static void write_format(enum text_format format, struct buf *out)
+{
+	struct model *model = sample_model();
+
+	sample_write_metrics(model, format, out);
+	ck_assert(!buf_failed(out));
+	(void)model_free(model);
 }
 
 static void write_sample(struct buf *out)
 {
-	struct model *model = sample_model();
-
-	metrics_write(model, &sample_self, SAMPLE_NOW_NS, out);
-	ck_assert(!buf_failed(out));
-	(void)model_free(model);
+	write_format(TEXT_PROMETHEUS, out);
 }
 
 static void read_golden(const char *path, struct buf *out)
@@ -51,20 +62,26 @@ static void update_golden(const char *path, const struct buf *text)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-START_TEST(test_exposition_is_the_golden_one)
+static void compare_golden(enum text_format format)
 {
 	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
 	struct buf golden = BUF_INIT(TEXT_MAX_BYTES);
 	char path[512];
 
-	write_sample(&text);
-	golden_path(path, sizeof(path));
+	write_format(format, &text);
+	golden_path(format, path, sizeof(path));
 	if (getenv("HEAPWATCH_UPDATE_GOLDEN") != NULL)
 		update_golden(path, &text);
 	read_golden(path, &golden);
 	ck_assert_str_eq(buf_string(&text), buf_string(&golden));
 	buf_done(&text);
 	buf_done(&golden);
+}
+
+START_TEST(test_exposition_is_the_golden_one)
+{
+	compare_golden(TEXT_PROMETHEUS);
+	compare_golden(TEXT_OPENMETRICS);
 }
 END_TEST
 
@@ -132,7 +149,7 @@ START_TEST(test_levels_end_with_the_isolate_and_counters_stay)
 	const char *body;
 
 	model_find_slot(model, SAMPLE_HOSTILE_APP, 0)->isolates[0]->is_gone = true;
-	metrics_write(model, &sample_self, SAMPLE_NOW_NS, &text);
+	sample_write_metrics(model, TEXT_PROMETHEUS, &text);
 	body = buf_string(&text);
 	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_used_bytes{"), 1);
 	ck_assert_uint_eq(count_lines(body, "heapwatch_heap_committed_bytes{"), 1);
@@ -158,7 +175,7 @@ START_TEST(test_an_isolate_known_from_an_incident_has_only_events)
 
 	model_incident(model, &process->key, 0x1000, SAMPLE_NOW_NS, HEAP_INCIDENT_FATAL_OOM);
 	model_advance(model, SAMPLE_NOW_NS);
-	metrics_write(model, &sample_self, SAMPLE_NOW_NS, &text);
+	sample_write_metrics(model, TEXT_PROMETHEUS, &text);
 	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_gc_events_total{"),
 	                  HEAP_EVENT_COUNT);
 	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_heap_used_bytes{"), 0);
@@ -176,7 +193,12 @@ START_TEST(test_without_processes_only_the_daemon_speaks)
 	const struct self_status self = {.version = "", .revision = "", .compiler = ""};
 	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
 
-	metrics_write(model, &self, 1, &text);
+	{
+		struct picture *picture = picture_take(model);
+
+		metrics_write(&(struct metrics_source){picture, &self, 1}, TEXT_PROMETHEUS, &text);
+		(void)picture_free(picture);
+	}
 	ck_assert(!buf_failed(&text));
 	ck_assert_uint_eq(count_lines(buf_string(&text), "heapwatch_leak"), 0);
 	ck_assert_uint_eq(count_lines(buf_string(&text), "# HELP heapwatch_leak"), 0);
@@ -193,7 +215,7 @@ START_TEST(test_a_body_that_does_not_fit_is_a_failure)
 	struct model *model = sample_model();
 	struct buf text = BUF_INIT(1024);
 
-	metrics_write(model, &sample_self, SAMPLE_NOW_NS, &text);
+	sample_write_metrics(model, TEXT_PROMETHEUS, &text);
 	ck_assert(buf_failed(&text));
 	buf_done(&text);
 	(void)model_free(model);

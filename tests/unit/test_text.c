@@ -54,9 +54,10 @@ START_TEST(test_header_is_written_once_and_only_with_a_sample)
 	struct buf out = BUF_INIT(1024);
 	struct text_writer writer;
 
-	text_init(&writer, &out);
-	text_family(&writer, "unused", "gauge", "Nobody has it.");
-	text_family(&writer, "used_total", "counter", "Two\nlines, \\ one backslash.");
+	text_init(&writer, TEXT_PROMETHEUS, &out);
+	text_family(&writer, &(struct text_family){"unused", "gauge", "", "Nobody has it."});
+	text_family(&writer, &(struct text_family){"used_total", "counter", "",
+	                                           "Two\nlines, \\ one backslash."});
 	text_begin(&writer, "", NULL);
 	text_end_u64(&writer, 18446744073709551615U);
 	text_begin(&writer, "", NULL);
@@ -77,8 +78,8 @@ START_TEST(test_prefix_comes_before_further_labels)
 	struct buf out = BUF_INIT(1024);
 	struct text_writer writer;
 
-	text_init(&writer, &out);
-	text_family(&writer, "h", "histogram", "H.");
+	text_init(&writer, TEXT_PROMETHEUS, &out);
+	text_family(&writer, &(struct text_family){"h", "histogram", "", "H."});
 	text_begin(&writer, "_bucket", &prefix);
 	text_label(&writer, "le", "+Inf");
 	text_end(&writer, 3);
@@ -94,6 +95,62 @@ START_TEST(test_prefix_comes_before_further_labels)
 }
 END_TEST
 
+struct header_case {
+	struct text_family family;
+	const char *expected; /* in OpenMetrics */
+};
+
+static const struct header_case header_cases[] = {
+    {{"heap_bytes", "gauge", "bytes", "Heap."},
+     "# HELP heap_bytes Heap.\n# TYPE heap_bytes gauge\n# UNIT heap_bytes bytes\n"},
+    {{"cpu_seconds_total", "counter", "seconds", "A \"quote\"."},
+     "# HELP cpu_seconds A \\\"quote\\\".\n# TYPE cpu_seconds counter\n"
+     "# UNIT cpu_seconds seconds\n"},
+    {{"growth_bytes_per_second", "gauge", "bytes per second", "G."},
+     "# HELP growth_bytes_per_second G.\n# TYPE growth_bytes_per_second gauge\n"
+     "# UNIT growth_bytes_per_second bytes_per_second\n"},
+    {{"threads", "gauge", "threads", "T."}, "# HELP threads T.\n# TYPE threads gauge\n"},
+    {{"open_fds", "gauge", "descriptors", "O."}, "# HELP open_fds O.\n# TYPE open_fds gauge\n"},
+    {{"megabytes", "gauge", "bytes", "M."}, "# HELP megabytes M.\n# TYPE megabytes gauge\n"},
+    {{"lines_total", "counter", "", "L."}, "# HELP lines L.\n# TYPE lines counter\n"},
+    {{"handles_total", "gauge", "", "H."}, "# HELP handles_total H.\n# TYPE handles_total gauge\n"},
+};
+
+START_TEST(test_openmetrics_headers)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(header_cases) / sizeof(header_cases[0]); i++) {
+		struct buf out = BUF_INIT(1024);
+		struct text_writer writer;
+
+		text_init(&writer, TEXT_OPENMETRICS, &out);
+		text_family(&writer, &header_cases[i].family);
+		text_header(&writer);
+		ck_assert_str_eq(buf_string(&out), header_cases[i].expected);
+		buf_done(&out);
+	}
+}
+END_TEST
+
+START_TEST(test_openmetrics_samples_keep_their_names_and_the_text_has_an_end)
+{
+	struct buf out = BUF_INIT(1024);
+	struct text_writer writer;
+
+	text_init(&writer, TEXT_OPENMETRICS, &out);
+	text_family(&writer, &(struct text_family){"exits_total", "counter", "", "Ends."});
+	text_begin(&writer, "", NULL);
+	text_label(&writer, "app", "a\"b");
+	text_end_u64(&writer, 3);
+	text_finish(&writer);
+	ck_assert_str_eq(buf_string(&out), "# HELP exits Ends.\n# TYPE exits counter\n"
+	                                   "exits_total{app=\"a\\\"b\"} 3\n# EOF\n");
+	buf_done(&out);
+}
+END_TEST
+
 UNIT_MAIN("text", test_label_values_are_escaped_and_valid_utf8,
           test_header_is_written_once_and_only_with_a_sample,
-          test_prefix_comes_before_further_labels)
+          test_prefix_comes_before_further_labels, test_openmetrics_headers,
+          test_openmetrics_samples_keep_their_names_and_the_text_has_an_end)
