@@ -115,12 +115,14 @@ enum gc_kind {
 
 struct gc_event {
 	enum gc_kind kind;
-	uint64_t isolate;   /* address printed by V8; 0 where the format has none */
+	/* Address printed by V8, or the thread where that is what is told; 0 where nothing is. */
+	uint64_t isolate;
 	uint64_t uptime_ns; /* since the isolate was initialised, at the end of the pause */
 	uint64_t used_before_bytes;
 	uint64_t committed_before_bytes; /* both committed sizes are 0 where not printed */
 	uint64_t used_after_bytes;
 	uint64_t committed_after_bytes;
+	bool lacks_sizes; /* the source told none of the four; all are 0 */
 	uint64_t pause_ns;
 	double average_mutator_utilization; /* NAN where not printed */
 	double current_mutator_utilization;

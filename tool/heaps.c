@@ -112,7 +112,8 @@ void heap_row_add_gc(struct heap_row *row, uint64_t at_ns, const struct gc_event
 {
 	process_add_gc(row->alone, at_ns, event);
 	pauses_add(&row->pauses[event->kind], event->pause_ns);
-	history_add(&row->history, at_ns, event);
+	if (!event->lacks_sizes)
+		history_add(&row->history, at_ns, event);
 	row->last_uptime_ns = event->uptime_ns;
 	if (scoring_is_due(row->alone, at_ns, options))
 		scoring_evaluate(row->alone, at_ns, options);

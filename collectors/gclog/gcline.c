@@ -471,6 +471,8 @@ const char *gclog_family_versions(char family)
 		return "0.10 to 24";
 	if (family == GCLOG_FAMILY_JSON)
 		return "25, 26";
+	if (family == GCLOG_FAMILY_TRACE_EVENTS)
+		return "7.7 to 26";
 
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (families[i].letter == family)

@@ -31,8 +31,9 @@ enum gclog_result {
 };
 
 /* Families that are no text line. */
-#define GCLOG_FAMILY_NVP  'N' /* name=value */
-#define GCLOG_FAMILY_JSON 'O' /* "GC: {…}" */
+#define GCLOG_FAMILY_NVP          'N' /* name=value */
+#define GCLOG_FAMILY_JSON         'O' /* "GC: {…}" */
+#define GCLOG_FAMILY_TRACE_EVENTS 'T' /* trace_events.h */
 
 /* Strings point into the line, without blanks and punctuation around them. */
 struct gclog_record {

@@ -4,17 +4,21 @@
  * around them, parsed. The daemon follows a file with it, heapwatch analyze reads one. Pure: no
  * I/O, no clock; memory is bounded by LINES_CARRY_MAX.
  *
+ * A file of trace events is recognised by its first bytes; its events count as lines.
+ *
  * A stream may start at any line boundary. stream_unfinished_bytes() tells how far back that
  * boundary is, for who wants to go on later with a new stream.
  */
 #ifndef HEAPWATCH_COLLECTORS_GCLOG_STREAM_H
 #define HEAPWATCH_COLLECTORS_GCLOG_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "collectors/gclog/lines.h"
 #include "collectors/gclog/parse.h"
+#include "collectors/gclog/trace_events.h"
 
 /* The line that a record stands in. */
 struct stream_line {
@@ -42,6 +46,10 @@ struct stream {
 	struct lines lines;
 	struct gclog_parser parser;
 	uint64_t line_number; /* of the latest line */
+	char head[sizeof(TRACE_EVENTS_HEAD)];
+	size_t head_length;          /* first bytes, which are like those of trace events */
+	bool is_text;                /* its start was seen, and is that of lines */
+	struct trace_events *events; /* owned; NULL: lines, or too early to tell */
 };
 
 void stream_feed(struct stream *stream, const char *bytes, size_t length,

@@ -71,7 +71,7 @@ const struct metric_family metric_families[] = {
      metric_write_processes, {.of_process = metric_process_memory_limit}},
     {"heapwatch_heap_used_bytes", METRIC_GAUGE, ISOLATE, "bytes",
      "Used JavaScript heap after the last collection.",
-     "with GC events, while the isolate lives",
+     "with GC events that tell it, while the isolate lives",
      metric_write_isolates, {.of_isolate = metric_heap_used}},
     {"heapwatch_heap_committed_bytes", METRIC_GAUGE, ISOLATE, "bytes",
      "JavaScript heap that V8 has committed after the last collection.",

@@ -156,7 +156,7 @@ void metric_gc_events(const struct metric_scope *scope, const struct metric_fami
 bool metric_heap_used(const struct isolate *isolate, double *ret_value)
 {
 	*ret_value = (double)isolate->used_bytes;
-	return !isolate->is_gone;
+	return isolate->used_bytes > 0 && !isolate->is_gone;
 }
 
 bool metric_heap_committed(const struct isolate *isolate, double *ret_value)

@@ -145,19 +145,23 @@ static void add_young(struct isolate *isolate, uint64_t at_ns, const struct gc_e
 	isolate->bound_bytes = is_bound ? event->used_after_bytes : 0;
 }
 
-static void update_levels(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event)
+static void update_clock(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event)
 {
 	uint64_t created_ns = u64_subtract_floor(at_ns, event->uptime_ns);
 
-	if (isolate->last_gc_ns != 0)
-		isolate->allocated_bytes = u64_add_saturating(
-		    isolate->allocated_bytes,
-		    u64_subtract_floor(event->used_before_bytes, isolate->used_bytes));
 	/* A line is read late, never early: the earliest estimate is the best. */
 	if (isolate->created_ns == 0 || created_ns < isolate->created_ns)
 		isolate->created_ns = created_ns;
 	isolate->last_gc_ns = at_ns;
 	isolate->last_uptime_ns = event->uptime_ns;
+}
+
+static void update_levels(struct isolate *isolate, const struct gc_event *event)
+{
+	if (isolate->last_gc_ns != 0)
+		isolate->allocated_bytes = u64_add_saturating(
+		    isolate->allocated_bytes,
+		    u64_subtract_floor(event->used_before_bytes, isolate->used_bytes));
 	isolate->used_bytes = event->used_after_bytes;
 	if (event->committed_after_bytes > 0)
 		isolate->committed_bytes = event->committed_after_bytes;
@@ -175,11 +179,15 @@ void isolate_add_gc(struct isolate *isolate, uint64_t at_ns, const struct gc_eve
 		begin_life(isolate);
 	totals_add(&isolate->by_kind[event->kind], event);
 	totals_add(&isolate->totals[is_full ? GC_GENERATION_FULL : GC_GENERATION_YOUNG], event);
-	update_levels(isolate, at_ns, event);
+	if (!event->lacks_sizes)
+		update_levels(isolate, event);
+	update_clock(isolate, at_ns, event);
 	if (event->is_last_resort)
 		isolate->events[HEAP_EVENT_LAST_RESORT]++;
 	if (event->is_scavenge_might_not_succeed)
 		isolate->events[HEAP_EVENT_SCAVENGE_MIGHT_NOT_SUCCEED]++;
+	if (event->lacks_sizes)
+		return;
 	if (is_full)
 		add_full(isolate, at_ns, event);
 	else
