@@ -76,9 +76,9 @@ static void add_collections(struct builder *builder, cJSON *parent, const struct
 static void add_heap(struct builder *builder, cJSON *parent, const struct isolate *isolate)
 {
 	cJSON *heap = add_object(builder, parent, "heap");
-	bool has_lines = isolate->last_gc_ns > 0;
 
-	add_number(builder, heap, "used_bytes", known(has_lines, (double)isolate->used_bytes));
+	add_number(builder, heap, "used_bytes",
+	           known(isolate->used_bytes > 0, (double)isolate->used_bytes));
 	add_number(builder, heap, "committed_bytes",
 	           known(isolate->committed_bytes > 0, (double)isolate->committed_bytes));
 	add_number(builder, heap, "live_bytes",
