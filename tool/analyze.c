@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
     ROW("proc", "FILE", NULL, proc, "CSV of /proc samples of the process that wrote the log."),
     ROW("times", "FILE", NULL, times, "CSV with the time of arrival of each line of the log."),
     ROW("time-scale", "NUMBER", "1", time_scale, "Seconds that a second of the log stands for."),
-    ROW("format", "FORMAT", "text", format, "What to print: text, json or timeline."),
+    ROW("format", "FORMAT", "text", format, "What to print: text, json, timeline or svg."),
     ROW("heap-limit", "SIZE", "0", heap_limit, "Limit of the old space; 0: unknown."),
     ROW("memory-limit", "SIZE", "0", memory_limit, "Limit of the process's memory; 0: unknown."),
     ROW("fail-on", "STATE", NULL, fail_on, "Exit with 3 when the verdict is this: leak."),
@@ -100,9 +100,7 @@ static const char *read_settings(const struct analyze_options *options,
 	};
 
 	if (parse_format(options->format, &settings.format) < 0)
-		return "--format: expected text, json or timeline";
-	if (settings.format == FORMAT_SVG)
-		return "--format=svg is not available in this version";
+		return "--format: expected text, json, timeline or svg";
 	if (!is_time_scale(options->time_scale, &settings.replay.time_scale))
 		return "--time-scale: expected a number above 0";
 	if (size_parse(options->heap_limit, &settings.replay.heap_limit_bytes) < 0)
@@ -140,6 +138,8 @@ static int print_report(const struct report *report, enum format format)
 
 	if (format == FORMAT_JSON)
 		result = report_json(stdout, report);
+	else if (format == FORMAT_SVG)
+		result = report_svg(stdout, report);
 	else if (format == FORMAT_TEXT)
 		result = report_text(stdout, report, &terminal);
 	if (result < 0)

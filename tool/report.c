@@ -152,6 +152,7 @@ static void append_process(struct buf *out, const struct terminal *terminal,
 	const struct process *process = replay_process(report->replay);
 	struct verdict verdict;
 	struct report_verdict what;
+	char forecast[NOTE_TEXT_SIZE];
 	size_t i;
 
 	if (!has_more_than_a_heap(process))
@@ -161,8 +162,7 @@ static void append_process(struct buf *out, const struct terminal *terminal,
 	    .verdict = &verdict,
 	    .word = leak_state_name(verdict.state),
 	    .headline = "",
-	    .forecast = &verdict,
-	    .no_forecast = "",
+	    .forecast = report_exhaustion(forecast, &verdict),
 	    .tone = verdict.score >= REPORT_LEAK_SCORE ? TONE_BAD : TONE_BOLD,
 	    .has_growth = fabs(verdict.growth_bytes_per_second) > 0,
 	    .growth_bytes_per_second = verdict.growth_bytes_per_second,

@@ -11,11 +11,21 @@
 
 #include "daemon/model/verdict.h"
 #include "lib/buf.h"
+#include "tool/notes.h"
 #include "tool/reading.h"
 #include "tool/replay.h"
 #include "tool/terminal.h"
 
 #define REPORT_LEAK_SCORE 0.8
+
+/* What to call an outlook, and how to say it. */
+struct outlook_row {
+	const char *word;
+	const char *headline; /* a sentence */
+	enum tone tone;
+};
+
+const struct outlook_row *report_outlook(const struct reading *reading);
 
 /* A recording that was played to its end, with a reading of each heap. */
 struct report {
@@ -36,8 +46,18 @@ void report_timeline(FILE *out, uint64_t at_ms, const struct verdict *verdict);
 int report_text(FILE *out, const struct report *report, const struct terminal *terminal)
     __attribute__((warn_unused_result));
 int report_json(FILE *out, const struct report *report) __attribute__((warn_unused_result));
+int report_svg(FILE *out, const struct report *report) __attribute__((warn_unused_result));
 
-/* ---- parts of the text ---- */
+/* ---- parts ---- */
+
+/* "pid 7, main" */
+void report_identity(struct buf *out, const struct heap_row *row);
+/* "+3.2 MiB per second" */
+const char *report_growth(char text[NOTE_TEXT_SIZE], double bytes_per_second);
+/* When memory runs out by this verdict; "" when it does not. */
+const char *report_exhaustion(char text[NOTE_TEXT_SIZE], const struct verdict *verdict);
+/* When memory runs out, as far as it can be told; "" when that is no question. */
+const char *report_forecast(char text[NOTE_TEXT_SIZE], const struct reading *reading);
 
 void report_heap(struct buf *out, const struct terminal *terminal, const struct reading *reading);
 /* One heap in one line. */
@@ -49,8 +69,7 @@ struct report_verdict {
 	const char *word; /* what it is, in the tone */
 	enum tone tone;
 	const char *headline;
-	const struct verdict *forecast; /* the one with the exhaustion */
-	const char *no_forecast;        /* what to say when that is none; "": nothing */
+	const char *forecast; /* "": nothing to say */
 	bool has_growth;
 	double growth_bytes_per_second;
 };

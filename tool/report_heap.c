@@ -20,12 +20,6 @@
 #define CHART_LIMIT_RATIO 2.0
 #define SECONDS_MAX       (100 * 365 * 86400.0)
 
-struct outlook_row {
-	const char *word; /* of a line */
-	const char *headline;
-	enum tone tone;
-};
-
 static const struct outlook_row outlook_rows[OUTLOOK_COUNT] = {
     [OUTLOOK_DIED_LEAKING] = {"leak, out of memory",
                               "The heap grew until V8 gave up with a fatal error.", TONE_BAD},
@@ -67,48 +61,71 @@ static const char *seconds_text(char text[UNIT_TEXT_SIZE], double seconds)
 }
 
 /* Per second, minute, hour or day: whichever gives a figure to imagine. */
-static void append_growth(struct buf *out, const struct report_verdict *what)
+const char *report_growth(char text[NOTE_TEXT_SIZE], double bytes_per_second)
 {
 	static const struct {
 		double seconds;
 		const char *name;
 	} units[] = {{1, "second"}, {60, "minute"}, {3600, "hour"}, {86400, "day"}};
 	size_t count = sizeof(units) / sizeof(units[0]);
-	double growth = what->growth_bytes_per_second;
-	char text[UNIT_TEXT_SIZE];
+	char size[UNIT_TEXT_SIZE];
 	size_t i = 0;
 
-	while (i + 1 < count && fabs(growth) * units[i].seconds < (double)MIB)
+	while (i + 1 < count && fabs(bytes_per_second) * units[i].seconds < (double)MIB)
 		i++;
-	buf_printf(out, "  Growth    %s%s per %s\n", growth < 0 ? "-" : "+",
-	           size_format(text, fabs(growth) * units[i].seconds), units[i].name);
+	(void)snprintf(text, NOTE_TEXT_SIZE, "%s%s per %s", bytes_per_second < 0 ? "-" : "+",
+	               size_format(size, fabs(bytes_per_second) * units[i].seconds), units[i].name);
+	return text;
 }
 
-static void append_forecast(struct buf *out, const struct terminal *terminal,
-                            const struct report_verdict *what)
+const char *report_exhaustion(char text[NOTE_TEXT_SIZE], const struct verdict *verdict)
 {
-	const struct verdict *verdict = what->forecast;
 	char early[UNIT_TEXT_SIZE];
 	char middle[UNIT_TEXT_SIZE];
 	char late[UNIT_TEXT_SIZE];
-	char text[NOTE_TEXT_SIZE];
 
-	if (isinf(verdict->exhaustion_p10_seconds) || verdict->exhaustion_p50_seconds <= 0) {
-		if (*what->no_forecast != '\0')
-			terminal_wrap(out, terminal, "  Forecast  ", what->no_forecast);
-		return;
+	if (isinf(verdict->exhaustion_p10_seconds))
+		return "";
+	if (isinf(verdict->exhaustion_p50_seconds)) {
+		(void)snprintf(text, NOTE_TEXT_SIZE, "memory may run out, in %s at the earliest",
+		               seconds_text(early, verdict->exhaustion_p10_seconds));
+		return text;
 	}
-	(void)snprintf(text, sizeof(text),
+	(void)snprintf(text, NOTE_TEXT_SIZE,
 	               "memory runs out in %s (eight times in ten between %s and %s)",
 	               seconds_text(middle, verdict->exhaustion_p50_seconds),
 	               seconds_text(early, verdict->exhaustion_p10_seconds),
 	               seconds_text(late, verdict->exhaustion_p90_seconds));
-	terminal_wrap(out, terminal, "  Forecast  ", text);
+	return text;
+}
+
+const char *report_forecast(char text[NOTE_TEXT_SIZE], const struct reading *reading)
+{
+	char used[UNIT_TEXT_SIZE];
+	char seconds[UNIT_TEXT_SIZE];
+
+	if (reading->is_dead && reading->seconds <= 0)
+		return "";
+	if (reading->is_dead) {
+		(void)snprintf(text, NOTE_TEXT_SIZE,
+		               "it has run out of memory, after %s, with %s in use",
+		               seconds_text(seconds, reading->seconds),
+		               size_format(used, (double)reading->all.used_before_max));
+		return text;
+	}
+	if (reading->outlook > OUTLOOK_SHORT_LEAK)
+		return report_exhaustion(text, &reading->verdict);
+	if (reading->isolate->limit_bytes == 0)
+		return "unknown, as the limit is (--heap-limit=SIZE)";
+	return report_exhaustion(text, reading->outlook == OUTLOOK_SHORT_LEAK ? &reading->stretched
+	                                                                      : &reading->verdict);
 }
 
 void report_verdict(struct buf *out, const struct terminal *terminal,
                     const struct report_verdict *what)
 {
+	char growth[NOTE_TEXT_SIZE];
+
 	buf_append_string(out, "  Verdict   ");
 	terminal_append(out, terminal, what->tone, what->word);
 	if (*what->headline != '\0')
@@ -116,13 +133,15 @@ void report_verdict(struct buf *out, const struct terminal *terminal,
 	buf_append_char(out, '\n');
 	append_scores(out, what->verdict);
 	if (what->has_growth)
-		append_growth(out, what);
-	append_forecast(out, terminal, what);
+		buf_printf(out, "  Growth    %s\n",
+		           report_growth(growth, what->growth_bytes_per_second));
+	if (*what->forecast != '\0')
+		terminal_wrap(out, terminal, "  Forecast  ", what->forecast);
 }
 
 /* ---- title ---- */
 
-static void append_identity(struct buf *out, const struct heap_row *row)
+void report_identity(struct buf *out, const struct heap_row *row)
 {
 	if (row->key.pid > 0)
 		buf_printf(out, "pid %lld, ", (long long)row->key.pid);
@@ -138,7 +157,7 @@ static void append_title(struct buf *out, const struct terminal *terminal,
 	struct buf name = BUF_INIT(256);
 	char seen[UNIT_TEXT_SIZE];
 
-	append_identity(&name, reading->row);
+	report_identity(&name, reading->row);
 	buf_append_char(out, '\n');
 	terminal_append(out, terminal, TONE_BOLD, buf_string(&name));
 	buf_done(&name);
@@ -356,22 +375,9 @@ static void append_signs(struct buf *out, const struct terminal *terminal,
 	append_evidence(out, terminal, reading);
 }
 
-static const char *no_forecast(char text[NOTE_TEXT_SIZE], const struct reading *reading)
+const struct outlook_row *report_outlook(const struct reading *reading)
 {
-	char used[UNIT_TEXT_SIZE];
-	char seconds[UNIT_TEXT_SIZE];
-
-	*text = '\0';
-	if (reading->is_dead && reading->seconds > 0)
-		(void)snprintf(text, NOTE_TEXT_SIZE,
-		               "it has run out of memory, after %s, with %s in use",
-		               seconds_text(seconds, reading->seconds),
-		               size_format(used, (double)reading->all.used_before_max));
-	else if (!reading->is_dead && reading->outlook <= OUTLOOK_SHORT_LEAK &&
-	         reading->isolate->limit_bytes == 0)
-		(void)snprintf(text, NOTE_TEXT_SIZE,
-		               "unknown, as the limit is (--heap-limit=SIZE)");
-	return text;
+	return &outlook_rows[reading->outlook];
 }
 
 void report_heap(struct buf *out, const struct terminal *terminal, const struct reading *reading)
@@ -383,9 +389,7 @@ void report_heap(struct buf *out, const struct terminal *terminal, const struct 
 	    .word = row->word,
 	    .tone = row->tone,
 	    .headline = row->headline,
-	    .forecast =
-	        reading->outlook == OUTLOOK_SHORT_LEAK ? &reading->stretched : &reading->verdict,
-	    .no_forecast = no_forecast(text, reading),
+	    .forecast = report_forecast(text, reading),
 	    .has_growth = reading->has_growth && reading_is_suspicious(reading),
 	    .growth_bytes_per_second = reading->growth_bytes_per_second,
 	};
@@ -407,7 +411,7 @@ void report_heap_line(struct buf *out, const struct terminal *terminal,
 	char live[UNIT_TEXT_SIZE] = "-";
 	char seen[UNIT_TEXT_SIZE];
 
-	append_identity(&name, reading->row);
+	report_identity(&name, reading->row);
 	if (reading->isolate->has_live)
 		(void)size_format(live, (double)reading->isolate->live_bytes);
 	buf_printf(out, "  %-24s ", buf_string(&name));

@@ -53,6 +53,33 @@ run analyze --format=timeline --time-scale=60 "$work/part.log"
 is "$(printf '%s\n' "$stdout")" "$(head -n "$(printf '%s\n' "$stdout" | wc -l)" "$work/whole")" \
 	"timeline: the future does not change the past"
 
+run analyze --format=svg --time-scale=60 --heap-limit=60MiB "$work/leak.log"
+is "$status" 0 "svg succeeds"
+has "$stdout" '<title id="title">' "svg: a title for who does not see it"
+has "$stdout" '>pid 7, main: leak</text>' "svg: the verdict"
+has "$stdout" 'state leak, score 0.9' "svg: with its figures"
+has "$stdout" 'prefers-color-scheme:dark' "svg: for dark ground, too"
+has "$stdout" '>limit</text>' "svg: the limit is in the legend when it is near"
+is "$(printf '%s\n' "$stdout" | grep -cE '<script|href=|url\(|@import|nan|inf[^o]')" 0 \
+	"svg: nothing from elsewhere, no number that is none"
+# Half a million collections in a drawing that still fits into a mail.
+awk 'BEGIN {
+	for (i = 1; i <= 500000; i++)
+		printf "[7:0x55] %8d ms: Mark-Compact %.1f (60.0) -> %.1f (60.0) MB, %.2f / 0.00 ms  " \
+			"(average mu = 0.900, current mu = 0.900) task; GC in old space requested\n",
+			i * 1000, 30 + i * 17 % 11, 20 + i * 7 % 5, i * 13 % 97 / 10
+}' >"$work/long.log"
+run analyze --format=svg "$work/long.log"
+is "$([ "$(wc -c <"$work/stdout")" -le 200000 ] && echo small)" small "svg: a long log is drawn small"
+if command -v python3 >/dev/null 2>&1; then
+	python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$work/stdout" &&
+		well_formed=yes || well_formed=no
+	result "$well_formed" "svg: well-formed"
+fi
+rm "$work/long.log"
+run analyze --format=svg /dev/null
+has "$stdout" "The log has no garbage collections." "svg: of nothing"
+
 awk 'BEGIN {
 	print "t_ms,rss_bytes,rss_anon_bytes,swap_bytes,threads,pid"
 	for (i = 0; i < 360; i++)
@@ -108,7 +135,7 @@ printf 't_ms,rss_bytes\n1,x\n' >"$work/bad.csv"
 run analyze --proc="$work/bad.csv" "$work/flat.log"
 has "$stderr" "bad.csv:2: expected unsigned numbers" "a bad row is named by its line"
 
-for bad in --format=xml --format=svg --time-scale=0 --time-scale=x --heap-limit=1XB \
+for bad in --format=xml --time-scale=0 --time-scale=x --heap-limit=1XB \
 	--memory-limit=-1 --fail-on=growth --unknown; do
 	run analyze "$bad" "$work/flat.log"
 	is "$status" 2 "$bad is a usage error"
