@@ -92,6 +92,17 @@ struct proportional_sample {
 	uint64_t pss_bytes;
 };
 
+/*
+ * Writable anonymous address space by who mapped it, from /proc/PID/maps: rarely, as smaps_rollup.
+ * An estimate from the shape of the mappings (proc/maps.h), for all isolates together.
+ */
+struct memory_map {
+	uint64_t at_ns;
+	uint64_t v8_page_bytes;         /* pages of V8's heaps */
+	uint64_t v8_large_object_bytes; /* objects too large for a page */
+	uint64_t malloc_bytes;          /* heap and arenas of malloc, and other mappings */
+};
+
 /* ---- exits ---- */
 
 enum exit_cause { EXIT_CAUSE_EXIT, EXIT_CAUSE_SIGNAL, EXIT_CAUSE_OOM_KILL, EXIT_CAUSE_COUNT };
@@ -214,6 +225,8 @@ struct collector_sink {
 	                      const struct memory_detail *detail);
 	void (*proportional)(void *context, const struct process_key *key,
 	                     const struct proportional_sample *sample);
+	void (*memory_map)(void *context, const struct process_key *key,
+	                   const struct memory_map *map);
 	/* at_ns: when the pause ended, as well as the source can tell. */
 	void (*gc)(void *context, const struct process_key *key, uint64_t at_ns,
 	           const struct gc_event *event);

@@ -55,7 +55,7 @@ const struct config_key config_keys[] = {
      .minimum = "0",
      .maximum = "500ms",
      .is_reloadable = true,
-     .help = "CPU time per second that reading smaps_rollup may take in all; 0 = never."},
+     .help = "CPU time per second that reading smaps_rollup and maps may take in all; 0 = never."},
     {.path = "sampling.smaps_max_rss",
      .type = CONFIG_SIZE,
      IN_CONFIG(sampling.smaps_max_rss_bytes),

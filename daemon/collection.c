@@ -104,6 +104,14 @@ static void on_proportional(void *context, const struct process_key *key,
 	model_proportional(collection->model, key, sample);
 }
 
+static void on_memory_map(void *context, const struct process_key *key,
+                          const struct memory_map *map)
+{
+	struct collection *collection = context;
+
+	model_memory_map(collection->model, key, map);
+}
+
 static void on_gc(void *context, const struct process_key *key, uint64_t at_ns,
                   const struct gc_event *event)
 {
@@ -149,6 +157,7 @@ static struct collector_sink make_sink(struct collection *collection)
 	    .memory = on_memory,
 	    .memory_detail = on_memory_detail,
 	    .proportional = on_proportional,
+	    .memory_map = on_memory_map,
 	    .gc = on_gc,
 	    .incident = on_incident,
 	    .heap = on_heap,

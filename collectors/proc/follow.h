@@ -10,6 +10,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/proc/cgroup.h"
+#include "collectors/proc/costly.h"
 #include "collectors/proc/examine.h"
 #include "collectors/proc/naming.h"
 #include "collectors/proc/table.h"
@@ -32,7 +33,7 @@ struct followed {
 	uint64_t rss_bytes;    /* of the last sample */
 	uint64_t detail_due_ns;
 	unsigned detail_count;
-	uint64_t proportional_due_ns;
+	uint64_t costly_due_ns[COSTLY_COUNT];
 	UT_hash_handle hh; /* by pid, in order of discovery */
 };
 

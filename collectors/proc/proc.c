@@ -37,7 +37,7 @@ static void proc_destroy(void *self)
 	if (proc == NULL)
 		return;
 	(void)examiner_free(proc->examiner);
-	(void)smaps_free(proc->smaps);
+	(void)costly_free(proc->costly);
 	while (proc->table != NULL)
 		discover_stop(proc, proc->table);
 	(void)scan_free(proc->scan);
@@ -56,19 +56,19 @@ static bool create_parts(struct proc *proc, const struct collector_options *opti
 	                                    .context = proc,
 	                                    .examined = discover_examined,
 	                                    .batch_done = discover_batch_done};
-	struct smaps_options smaps = {.host = proc->host,
-	                              .proc_fd = proc->proc_fd,
-	                              .budget_ns = proc->config->sampling.smaps_budget_ns,
-	                              .context = proc,
-	                              .pick = sample_pick,
-	                              .read = sample_smaps_read};
+	struct costly_options costly = {.host = proc->host,
+	                                .proc_fd = proc->proc_fd,
+	                                .budget_ns = proc->config->sampling.smaps_budget_ns,
+	                                .context = proc,
+	                                .pick = sample_pick,
+	                                .done = sample_costly_done};
 
 	proc->scan = scan_new(proc->proc_fd);
 	proc->examiner = examiner_new(&examiner);
 	proc->cgroups = cgroups_new(proc->proc_fd, options->rootfs_path);
-	proc->smaps = smaps_new(&smaps);
+	proc->costly = costly_new(&costly);
 	return proc->scan != NULL && proc->examiner != NULL && proc->cgroups != NULL &&
-	       proc->smaps != NULL;
+	       proc->costly != NULL;
 }
 
 static void *proc_create(const struct collector_options *options, const struct collector_host *host,
@@ -108,7 +108,7 @@ static int proc_resume(void *self, uint64_t now_ns)
 		return 1;
 	sample_details(proc, now_ns);
 	follow_announce(proc->table, proc->reader.tick_ns, proc->sink);
-	smaps_turn(proc->smaps, now_ns);
+	costly_turn(proc->costly, now_ns);
 	return proc->scan_result == -EOVERFLOW ? 0 : proc->scan_result;
 }
 
@@ -134,7 +134,7 @@ static void proc_reconfigure(void *self, const struct config *config)
 	struct proc *proc = self;
 
 	proc->config = config;
-	smaps_set_budget(proc->smaps, config->sampling.smaps_budget_ns);
+	costly_set_budget(proc->costly, config->sampling.smaps_budget_ns);
 	discover_apply_rules(proc);
 }
 

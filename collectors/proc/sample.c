@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What is measured of the followed processes: memory on every pass, details on a slower turn that
- * is spread over the passes, proportional memory when the budget allows.
+ * is spread over the passes, costly files when their budget allows.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #define DETAILS_PER_PASS_MAX   128 /* at 60 us: below the 10 ms that a callback may take */
 #define SAMPLES_PER_SLICE      256 /* at 10 us, likewise */
 #define PROPORTIONAL_PERIOD_NS (30 * NS_PER_SECOND)
+#define MAPS_PERIOD_NS         (60 * NS_PER_SECOND)
 
 static void take_sample(struct proc *proc, struct followed *followed, uint64_t now_ns)
 {
@@ -115,46 +116,73 @@ void sample_details(struct proc *proc, uint64_t now_ns)
 	}
 }
 
-/* ---- proportional memory ---- */
+/* ---- what costs too much for every pass ---- */
+
+static bool is_readable(const struct proc *proc, const struct followed *followed,
+                        enum costly_file file)
+{
+	return followed->is_announced && followed->rss_bytes > 0 &&
+	       (file != COSTLY_SMAPS_ROLLUP ||
+	        followed->rss_bytes <= proc->config->sampling.smaps_max_rss_bytes);
+}
 
 /* Round robin by age: the one that is due longest. */
-bool sample_pick(void *context, uint64_t now_ns, struct process_key *ret_key)
+bool sample_pick(void *context, uint64_t now_ns, struct costly_read *ret_next)
 {
+	static const uint64_t periods_ns[COSTLY_COUNT] = {
+	    [COSTLY_SMAPS_ROLLUP] = PROPORTIONAL_PERIOD_NS, [COSTLY_MAPS] = MAPS_PERIOD_NS};
 	struct proc *proc = context;
 	struct followed *oldest = NULL;
+	enum costly_file oldest_file = COSTLY_MAPS;
 	struct followed *followed;
+	enum costly_file file;
 
-	for (followed = proc->table; followed != NULL; followed = followed->hh.next) {
-		if (!followed->is_announced || followed->proportional_due_ns > now_ns ||
-		    followed->rss_bytes == 0 ||
-		    followed->rss_bytes > proc->config->sampling.smaps_max_rss_bytes)
-			continue;
-		if (oldest == NULL || followed->proportional_due_ns < oldest->proportional_due_ns)
+	for (followed = proc->table; followed != NULL; followed = followed->hh.next)
+		for (file = 0; file < COSTLY_COUNT; file++) {
+			if (followed->costly_due_ns[file] > now_ns ||
+			    !is_readable(proc, followed, file) ||
+			    (oldest != NULL &&
+			     followed->costly_due_ns[file] >= oldest->costly_due_ns[oldest_file]))
+				continue;
 			oldest = followed;
-	}
+			oldest_file = file;
+		}
 	if (oldest == NULL)
 		return false;
-	oldest->proportional_due_ns = now_ns + PROPORTIONAL_PERIOD_NS;
-	*ret_key = oldest->identity.key;
+	oldest->costly_due_ns[oldest_file] = now_ns + periods_ns[oldest_file];
+	*ret_next = (struct costly_read){.file = oldest_file, .key = oldest->identity.key};
 	return true;
 }
 
-void sample_smaps_read(void *context, const struct process_key *key, int error, uint64_t pss_bytes,
-                       uint64_t now_ns)
+static void tell_costly(const struct proc *proc, const struct costly_read *result, uint64_t now_ns)
+{
+	const struct collector_sink *sink = proc->sink;
+
+	if (result->file == COSTLY_SMAPS_ROLLUP) {
+		const struct proportional_sample sample = {.at_ns = now_ns,
+		                                           .pss_bytes = result->pss_bytes};
+
+		sink->proportional(sink->context, &result->key, &sample);
+	} else {
+		struct memory_map map = result->map;
+
+		map.at_ns = now_ns;
+		sink->memory_map(sink->context, &result->key, &map);
+	}
+}
+
+void sample_costly_done(void *context, const struct costly_read *result, uint64_t now_ns)
 {
 	struct proc *proc = context;
-	struct followed *followed = follow_find(proc->table, key->pid);
-	struct proportional_sample sample = {.at_ns = now_ns, .pss_bytes = pss_bytes};
+	struct followed *followed = follow_find(proc->table, result->key.pid);
 	struct process_stat stat;
 
 	/* Alive now under the same key: then it was this process that was read. */
-	if (followed == NULL || !process_key_equal(&followed->identity.key, key) ||
+	if (followed == NULL || !process_key_equal(&followed->identity.key, &result->key) ||
 	    identity_read_stat(&followed->identity, &stat) < 0 || stat.state == 'Z')
 		return;
-	if (error < 0) {
-		if (error != -ESRCH && error != -ENOENT)
-			state_tell_followed_error(proc, followed, error);
-		return;
-	}
-	proc->sink->proportional(proc->sink->context, key, &sample);
+	if (result->error == 0)
+		tell_costly(proc, result, now_ns);
+	else if (result->error != -ESRCH && result->error != -ENOENT)
+		state_tell_followed_error(proc, followed, result->error);
 }

@@ -11,11 +11,11 @@
 
 #include "collectors/collector.h"
 #include "collectors/proc/cgroup.h"
+#include "collectors/proc/costly.h"
 #include "collectors/proc/examine.h"
 #include "collectors/proc/follow.h"
 #include "collectors/proc/memory.h"
 #include "collectors/proc/scan.h"
-#include "collectors/proc/smaps.h"
 
 struct proc {
 	const struct collector_host *host;
@@ -27,7 +27,7 @@ struct proc {
 	struct scan *scan;
 	struct examiner *examiner;
 	struct cgroups *cgroups;
-	struct smaps *smaps;
+	struct costly *costly;
 	struct memory_reader reader;
 	struct followed *table; /* owned */
 	uint64_t now_ns;        /* of the pass under way */
@@ -64,9 +64,8 @@ void discover_apply_rules(struct proc *proc);
 /* A slice of them at a time; true when all had their turn in this pass. */
 bool sample_memory(struct proc *proc, uint64_t now_ns);
 void sample_details(struct proc *proc, uint64_t now_ns);
-/* Callbacks of smaps. */
-bool sample_pick(void *context, uint64_t now_ns, struct process_key *ret_key);
-void sample_smaps_read(void *context, const struct process_key *key, int error, uint64_t pss_bytes,
-                       uint64_t now_ns);
+/* Callbacks of costly. */
+bool sample_pick(void *context, uint64_t now_ns, struct costly_read *ret_next);
+void sample_costly_done(void *context, const struct costly_read *result, uint64_t now_ns);
 
 #endif

@@ -65,6 +65,12 @@ const struct metric_family metric_families[] = {
      "Age of heapwatch_process_proportional_memory_bytes.",
      "with that series",
      metric_write_processes, {.of_process = metric_process_proportional_age}},
+    {"heapwatch_process_memory_map_bytes", METRIC_GAUGE, PROCESS ",type", "bytes",
+     "Writable anonymous address space by who mapped it: v8_pages, v8_large_objects, malloc. "
+     "An estimate from the shape of /proc/PID/maps, for all isolates together; the two of V8 "
+     "stand for heapTotal of process.memoryUsage().",
+     "once read under sampling.smaps_budget",
+     metric_process_map, {NULL}},
     {"heapwatch_process_memory_limit_bytes", METRIC_GAUGE, PROCESS, "bytes",
      "Tightest memory limit above the process: of a cgroup, else the memory of the host.",
      "once the slower turn has read it",

@@ -117,6 +117,24 @@ void metric_process_resident(const struct metric_scope *scope, const struct metr
 	}
 }
 
+void metric_process_map(const struct metric_scope *scope, const struct metric_family *family)
+{
+	size_t i;
+
+	(void)family;
+	for (i = 0; i < scope->process_count; i++) {
+		const struct metric_process *row = &scope->processes[i];
+		const struct memory_map *map = &row->process->map;
+
+		if (!row->process->has_map)
+			continue;
+		write_typed(scope, row, "type", "v8_pages", (double)map->v8_page_bytes);
+		write_typed(scope, row, "type", "v8_large_objects",
+		            (double)map->v8_large_object_bytes);
+		write_typed(scope, row, "type", "malloc", (double)map->malloc_bytes);
+	}
+}
+
 /* ---- one number per process ---- */
 
 bool metric_process_start_time(const struct metric_scope *scope, const struct process *process,

@@ -315,6 +315,17 @@ void model_proportional(struct model *model, const struct process_key *key,
 	process->has_proportional = true;
 }
 
+void model_memory_map(struct model *model, const struct process_key *key,
+                      const struct memory_map *map)
+{
+	struct process *process = model_find(model, key);
+
+	if (process == NULL)
+		return;
+	process->map = *map;
+	process->has_map = true;
+}
+
 void model_gc(struct model *model, const struct process_key *key, uint64_t at_ns,
               const struct gc_event *event)
 {

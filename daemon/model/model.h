@@ -60,6 +60,8 @@ void model_memory_detail(struct model *model, const struct process_key *key,
                          const struct memory_detail *detail);
 void model_proportional(struct model *model, const struct process_key *key,
                         const struct proportional_sample *sample);
+void model_memory_map(struct model *model, const struct process_key *key,
+                      const struct memory_map *map);
 void model_gc(struct model *model, const struct process_key *key, uint64_t at_ns,
               const struct gc_event *event);
 void model_incident(struct model *model, const struct process_key *key, uint64_t isolate,

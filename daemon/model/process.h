@@ -54,6 +54,8 @@ struct process {
 	struct memory_detail detail;
 	bool has_proportional;
 	struct proportional_sample proportional;
+	bool has_map;
+	struct memory_map map;
 
 	struct isolate **isolates; /* owned, in order of first sight */
 	size_t isolate_count;

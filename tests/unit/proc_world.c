@@ -172,6 +172,16 @@ static void sink_proportional(void *context, const struct process_key *key,
 	world.seen.proportional = *sample;
 }
 
+static void sink_memory_map(void *context, const struct process_key *key,
+                            const struct memory_map *map)
+{
+	(void)context;
+	if (!is_watched(key))
+		return;
+	world.seen.map_count++;
+	world.seen.map = *map;
+}
+
 static void sink_error(void *context, const char *collector, enum collector_error error)
 {
 	(void)context;
@@ -195,6 +205,7 @@ void world_open(const char *procfs_path, const char *rootfs_path)
 	                                     .memory = sink_memory,
 	                                     .memory_detail = sink_detail,
 	                                     .proportional = sink_proportional,
+	                                     .memory_map = sink_memory_map,
 	                                     .error = sink_error};
 	world.config.limits.processes = 2048;
 	world.config.sampling.interval_ns = NS_PER_SECOND;

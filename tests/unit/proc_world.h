@@ -35,6 +35,7 @@ struct world_seen {
 	unsigned sample_count;
 	unsigned detail_count;
 	unsigned proportional_count;
+	unsigned map_count;
 	struct process_key key;
 	uint64_t start_ns;
 	char app[160];
@@ -52,6 +53,7 @@ struct world_seen {
 	struct memory_sample sample;
 	struct memory_detail detail;
 	struct proportional_sample proportional;
+	struct memory_map map;
 };
 
 struct world {

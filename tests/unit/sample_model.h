@@ -105,11 +105,16 @@ static inline void sample_leaking(struct model *model)
 	                                       "/srv/\xc3\xa9tal/\\server\n.js");
 	const struct proportional_sample proportional = {
 	    .at_ns = SAMPLE_NOW_NS - 90 * NS_PER_SECOND, .pss_bytes = 290 * MIB};
+	const struct memory_map map = {.at_ns = SAMPLE_NOW_NS - 70 * NS_PER_SECOND,
+	                               .v8_page_bytes = 78 * MIB,
+	                               .v8_large_object_bytes = 3 * MIB,
+	                               .malloc_bytes = 40 * MIB};
 	const uint64_t worker_ns = NS_PER_HOUR + 20 * NS_PER_MINUTE;
 
 	sample_memory(model, process);
 	sample_detail(model, process, true);
 	model_proportional(model, &process->key, &proportional);
+	model_memory_map(model, &process->key, &map);
 	sample_gc(model, process, GC_SCAVENGE, 0x1000, NS_PER_HOUR + NS_PER_MINUTE);
 	sample_gc(model, process, GC_SCAVENGE, 0x1000, NS_PER_HOUR + 2 * NS_PER_MINUTE);
 	sample_gc(model, process, GC_MARK_COMPACT, 0x1000, NS_PER_HOUR + 3 * NS_PER_MINUTE);

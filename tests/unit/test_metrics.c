@@ -109,6 +109,7 @@ static const struct series_case series_cases[] = {
     {"heapwatch_process_threads{app=\"auth\"", 1},
     {"heapwatch_process_open_fds{", 1},
     {"heapwatch_process_proportional_memory_bytes{", 1},
+    {"heapwatch_process_memory_map_bytes{", 3},
     {"heapwatch_process_memory_limit_bytes{", 2},
     {"heapwatch_heap_used_bytes{", 2},
     {"heapwatch_heap_used_bytes{app=\"auth\"", 0},

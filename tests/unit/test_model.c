@@ -202,6 +202,7 @@ START_TEST(test_facts_reach_their_process_only)
 	struct memory_sample sample = {.at_ns = NS_PER_HOUR, .rss_bytes = 90 * MIB};
 	struct memory_detail detail = {.limit_bytes = 8 * GIB};
 	struct proportional_sample proportional = {.pss_bytes = 70 * MIB};
+	struct memory_map map = {.v8_page_bytes = 20 * MIB};
 	struct gc_event event = {.kind = GC_SCAVENGE, .average_mutator_utilization = (double)NAN};
 	struct process *process;
 
@@ -210,6 +211,7 @@ START_TEST(test_facts_reach_their_process_only)
 	model_memory(model, &nobody, &sample);
 	model_memory_detail(model, &nobody, &detail);
 	model_proportional(model, &nobody, &proportional);
+	model_memory_map(model, &nobody, &map);
 	model_gc(model, &nobody, NS_PER_HOUR, &event);
 	model_incident(model, &nobody, 0, NS_PER_HOUR, HEAP_INCIDENT_FATAL_OOM);
 	ck_assert(!process->has_memory && !process->has_detail && !process->has_proportional);
@@ -217,6 +219,9 @@ START_TEST(test_facts_reach_their_process_only)
 	model_memory(model, &process->key, &sample);
 	model_memory_detail(model, &process->key, &detail);
 	model_proportional(model, &process->key, &proportional);
+	ck_assert(!process->has_map);
+	model_memory_map(model, &process->key, &map);
+	ck_assert(process->has_map);
 	model_gc(model, &process->key, NS_PER_HOUR, &event);
 	ck_assert(process->has_memory && process->has_detail && process->has_proportional);
 	ck_assert_uint_eq(process->sources, 1U << SOURCE_PROC | 1U << SOURCE_GCLOG);

@@ -412,6 +412,11 @@ START_TEST(test_smaps_keeps_to_budget_and_size)
 	ck_assert_uint_eq(world.seen.proportional_count, 1);
 	ck_assert_uint_gt(world.seen.proportional.pss_bytes, 0);
 	ck_assert_uint_le(world.seen.proportional.pss_bytes, world.seen.sample.rss_bytes + MIB);
+	while (world.seen.map_count == 0 && world.now_ns < clock_boottime_ns() + NS_PER_HOUR)
+		world_pass();
+	ck_assert_uint_eq(world.seen.map_count, 1);
+	ck_assert_uint_gt(world.seen.map.malloc_bytes, 0);
+	ck_assert_uint_eq(world.seen.map.v8_page_bytes, 0); /* a fake one has no V8 */
 	world_close();
 	world_open(NULL, NULL);
 	world.config.sampling.smaps_budget_ns = 2 * NS_PER_MS;
@@ -421,12 +426,14 @@ START_TEST(test_smaps_keeps_to_budget_and_size)
 	world_pass();
 	ck_assert_uint_ge(world.seen.sample_count, 1);
 	ck_assert_uint_eq(world.seen.proportional_count, 0);
+	ck_assert_uint_ge(world.seen.map_count, 1); /* its cost does not depend on the size */
 	world_close();
 	world_open(NULL, NULL);
 	world.watched_pid = child.pid; /* budget 0: never */
 	world_pass();
 	world_pass();
 	ck_assert_uint_eq(world.seen.proportional_count, 0);
+	ck_assert_uint_eq(world.seen.map_count, 0);
 	world_end(&child);
 	world_close();
 }

@@ -434,6 +434,23 @@ START_TEST(test_fds_are_kept_in_reserve)
 }
 END_TEST
 
+START_TEST(test_map_that_is_no_map_is_counted)
+{
+	open_tree(100);
+	world.config.sampling.smaps_budget_ns = 2 * NS_PER_MS;
+	put_process(100, "/srv/a.js", "/x");
+	put_process_file(100, "smaps_rollup", "00-ff [rollup]\nRss: 50 kB\nPss: 40 kB\n");
+	put_process_file(100, "maps", "bc96c0000-bc9700000 rw-p 00000000 00:00 0\nno map\n");
+	world_pass();
+	world_pass();
+	ck_assert_uint_eq(world.seen.proportional_count, 1);
+	ck_assert_uint_eq(world.seen.map_count, 0);
+	ck_assert_uint_eq(world.errors[COLLECTOR_ERROR_PARSE] + world.errors[COLLECTOR_ERROR_READ],
+	                  1);
+	world_close();
+}
+END_TEST
+
 START_TEST(test_smaps_debt_is_paid_before_the_next_read)
 {
 	unsigned i;
@@ -462,4 +479,5 @@ UNIT_MAIN("proc_tree", test_a_pass_over_many_processes_is_cut_in_slices,
           test_oom_kill_in_a_cgroup_that_went_is_counted_by_the_host,
           test_oom_kill_is_told_of_a_process_that_was_reaped_before_we_looked,
           test_vanished_process_has_exited_with_unknown_status, test_reused_pid_is_a_new_process,
-          test_fds_are_kept_in_reserve, test_smaps_debt_is_paid_before_the_next_read)
+          test_fds_are_kept_in_reserve, test_map_that_is_no_map_is_counted,
+          test_smaps_debt_is_paid_before_the_next_read)
