@@ -11,17 +11,41 @@
 #include <string.h>
 
 #include "config/document.h"
-#include "config/internal.h"
+#include "config/labels.h"
+#include "config/reader.h"
+#include "config/receivers.h"
+#include "config/rules.h"
 #include "lib/cleanup.h"
 
 DEFINE_CLEANUP(struct config, config_free)
+
+static int read_part(struct config_reader *reader, const struct config_key *key,
+                     const struct node *node)
+{
+	switch (key->type) {
+	case CONFIG_LABELS:
+		return config_read_labels(reader, node);
+	case CONFIG_RECEIVERS:
+		return config_read_receivers(reader, node);
+	default: /* rules inherit what may stand below them in the file */
+		reader->rules = node;
+		return 0;
+	}
+}
+
+static struct config_table table_of_keys(void)
+{
+	return (struct config_table){
+	    .keys = config_keys, .count = config_key_count, .read_part = read_part};
+}
 
 struct config *config_new_default(void)
 {
 	_cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 	struct config_bases bases = {.of = {[BASE_CONFIG] = config}};
+	struct config_table table = table_of_keys();
 
-	if (config == NULL || config_values_init(&bases, BASE_CONFIG) < 0)
+	if (config == NULL || config_values_init(&table, &bases, BASE_CONFIG) < 0)
 		return NULL;
 	return TAKE_PTR(config);
 }
@@ -29,13 +53,14 @@ struct config *config_new_default(void)
 struct config *config_free(struct config *config)
 {
 	struct config_bases bases = {.of = {[BASE_CONFIG] = config}};
+	struct config_table table = table_of_keys();
 
 	if (config == NULL)
 		return NULL;
-	config_values_done(&bases, BASE_CONFIG);
+	config_values_done(&table, &bases, BASE_CONFIG);
 	config_labels_done(config);
-	config_rules_done(config);
-	config_receivers_done(config);
+	config_rules_done(&table, config);
+	config_receivers_done(&table, config);
 	free(config);
 	return NULL;
 }
@@ -62,10 +87,11 @@ void config_keep_unreloadable(struct config *config, const struct config *runnin
 	struct keeper keeper = {warn, warn_context};
 	struct config_bases bases = {.of = {[BASE_CONFIG] = config}};
 	struct config_bases from = {0};
+	struct config_table table = table_of_keys();
 
 	/* A pointer to const, which the bases have not; it is only read from here. */
 	memcpy(&from.of[BASE_CONFIG], &running, sizeof(void *));
-	config_values_keep(&bases, &from, warn_of_restart, &keeper);
+	config_values_keep(&table, &bases, &from, warn_of_restart, &keeper);
 }
 
 static int read_document(struct config_reader *reader, const struct node *root)
@@ -90,18 +116,17 @@ int config_parse(const struct config_source *source, config_warn warn, void *war
 {
 	_cleanup_(document_freep) struct node *root = NULL;
 	_cleanup_(config_freep) struct config *config = config_new_default();
+	struct config_table table = table_of_keys();
 	struct config_reader reader = {
-	    .name = source->name,
-	    .message = reterr_message,
-	    .warn = warn,
-	    .warn_context = warn_context,
+	    .table = &table,
+	    .messages = {source->name, reterr_message, warn, warn_context},
 	    .config = config,
 	    .bases = {.of = {[BASE_CONFIG] = config}},
 	};
 	int result;
 
 	if (config == NULL)
-		return config_no_memory(&reader);
+		return config_no_memory(&reader.messages);
 	result = document_parse(source->name, source->text, source->length, &root, reterr_message,
 	                        CONFIG_MESSAGE_SIZE);
 	if (result < 0)

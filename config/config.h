@@ -23,6 +23,16 @@ struct string_list {
 	size_t count;
 };
 
+struct label_pair {
+	char *name;
+	char *value; /* ${ENV} expanded */
+};
+
+struct pair_list {
+	struct label_pair *pairs; /* owned */
+	size_t count;
+};
+
 struct alerting_config {
 	double threshold;
 	double clear;
@@ -54,11 +64,6 @@ struct receiver_config {
 	char *ca_file;
 	char *cert_file;
 	char *key_file;
-};
-
-struct label_pair {
-	char *name;
-	char *value; /* ${ENV} expanded */
 };
 
 struct config {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The configuration as YAML again, by the key table: what config_parse reads back as the same.
+ * The configuration as YAML again, by the key table: what config_parse reads back as the same, but
+ * for the secrets in URLs.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "config/internal.h"
+#include "config/config.h"
+#include "config/types.h"
+#include "config/values.h"
 #include "lib/buf.h"
 
 struct dumper {

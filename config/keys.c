@@ -4,11 +4,9 @@
  */
 #include "config/keys.h"
 
-#include <string.h>
-
 #include "config/config.h"
-#include "config/internal.h"
-#include "lib/buf.h"
+#include "config/match.h"
+#include "config/reader.h"
 
 static const char *const inspector_modes[] = {"off", "attach", "signal", NULL};
 static const char *const explain_modes[] = {"never", "on_alert", NULL};
@@ -233,44 +231,7 @@ _Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEY_MAX,
 
 const struct config_key *config_key_find(const char *path)
 {
-	size_t i;
+	const struct config_table table = {.keys = config_keys, .count = config_key_count};
 
-	for (i = 0; i < config_key_count; i++)
-		if (strcmp(config_keys[i].path, path) == 0)
-			return &config_keys[i];
-	return NULL;
-}
-
-bool config_key_is_section(const char *path)
-{
-	size_t length = strlen(path);
-	size_t i;
-
-	for (i = 0; i < config_key_count; i++)
-		if (strncmp(config_keys[i].path, path, length) == 0 &&
-		    config_keys[i].path[length] == '.')
-			return true;
-	return false;
-}
-
-void config_key_list(const char *prefix, struct buf *out)
-{
-	size_t prefix_length = strlen(prefix), last_length = 0, i;
-	const char *last = NULL;
-
-	for (i = 0; i < config_key_count; i++) {
-		const char *name = config_keys[i].path + prefix_length;
-		size_t length;
-
-		if (strncmp(config_keys[i].path, prefix, prefix_length) != 0)
-			continue;
-		length = strcspn(name, ".[");
-		if (last != NULL && length == last_length && memcmp(name, last, length) == 0)
-			continue;
-		if (last != NULL)
-			buf_append_string(out, ", ");
-		buf_append(out, name, length);
-		last = name;
-		last_length = length;
-	}
+	return config_table_find(&table, path);
 }

@@ -24,6 +24,8 @@ enum config_type {
 	CONFIG_STRINGS,   /* struct string_list */
 	CONFIG_PATHS,     /* struct string_list of absolute paths or globs */
 	CONFIG_URLS,      /* struct string_list */
+	CONFIG_TEXT,      /* char *, several lines, or a number taken as it is written */
+	CONFIG_PAIRS,     /* struct pair_list: a mapping of free names to texts */
 	CONFIG_LABELS,    /* free names, of struct config */
 	CONFIG_RULES,     /* list of mappings, of struct config */
 	CONFIG_RECEIVERS, /* list of mappings, of struct config */
@@ -31,8 +33,8 @@ enum config_type {
 #define CONFIG_TYPE_COUNT (CONFIG_RECEIVERS + 1)
 
 /* The struct that a row's offset is counted in. */
-enum config_base { BASE_CONFIG, BASE_RULE, BASE_MATCH, BASE_RECEIVER };
-#define CONFIG_BASE_COUNT (BASE_RECEIVER + 1)
+enum config_base { BASE_CONFIG, BASE_RULE, BASE_MATCH, BASE_RECEIVER, BASE_WEB };
+#define CONFIG_BASE_COUNT (BASE_WEB + 1)
 
 enum config_effect {
 	EFFECT_FULL,
@@ -51,20 +53,37 @@ struct config_key {
 	const char *maximum;
 	const char *const *choices; /* names of a CONFIG_CHOICE, ends with NULL */
 	bool is_reloadable;         /* takes effect without a restart */
+	bool is_secret;             /* its value is not repeated in messages */
 	enum config_effect effect;
 	const char *help;
 };
 
-extern const struct config_key config_keys[];
-extern const size_t config_key_count;
+struct config_reader;
+struct node;
+
+/* The keys of one kind of file. */
+struct config_table {
+	const struct config_key *keys;
+	size_t count;
+	/* Reads what is no plain value: a key whose type has neither parse nor elements. */
+	int (*read_part)(struct config_reader *reader, const struct config_key *key,
+	                 const struct node *node);
+};
 
 /* The row of the path, or NULL. */
-const struct config_key *config_key_find(const char *path);
+const struct config_key *config_table_find(const struct config_table *table, const char *path);
 /* True when rows lie below path ("sampling", "apps[].match"). */
-bool config_key_is_section(const char *path);
-/* Writes the names directly below prefix ("", "sampling.", "apps[]."), separated by commas. */
-struct buf;
-void config_key_list(const char *prefix, struct buf *out);
+bool config_table_has_section(const struct config_table *table, const char *path);
+/* The name directly below prefix ("", "sampling.", "apps[]."); index 0, 1, …; false at the end. */
+#define CONFIG_NAME_SIZE 64
+bool config_table_name(const struct config_table *table, const char *prefix, size_t index,
+                       char ret_name[CONFIG_NAME_SIZE]);
+
+/* Of heapwatchd.yml. */
+extern const struct config_key config_keys[];
+extern const size_t config_key_count;
+/* The row of the path, or NULL. */
+const struct config_key *config_key_find(const char *path);
 
 /* The name of the type and the words for "expected …". */
 const char *config_type_name(enum config_type type);

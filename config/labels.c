@@ -2,12 +2,14 @@
 /*
  * external_labels: names by the rules of Prometheus, values with environment variables expanded.
  */
+#include "config/labels.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/document.h"
-#include "config/internal.h"
+#include "config/reader.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 
@@ -27,13 +29,13 @@ static int check_name(struct config_reader *reader, const struct node *key)
 	if (strspn(key->text, LETTERS) == 0 ||
 	    strspn(key->text, LETTERS DIGITS) != strlen(key->text) ||
 	    strncmp(key->text, "__", 2) == 0)
-		return config_error(reader, key,
+		return config_error(&reader->messages, key,
 		                    "external_labels: expected a label name (letters, digits and "
 		                    "_, no digit first, not __ first), got \"%.64s\"",
 		                    key->text);
 	for (i = 0; i < sizeof(reserved_names) / sizeof(reserved_names[0]); i++)
 		if (strcmp(key->text, reserved_names[i]) == 0)
-			return config_error(reader, key,
+			return config_error(&reader->messages, key,
 			                    "external_labels: expected another name than %s, which "
 			                    "every notification has",
 			                    key->text);
@@ -49,14 +51,14 @@ static int expand_variable(struct config_reader *reader, const struct node *node
 	char name[VARIABLE_NAME_SIZE];
 
 	if (length == 0 || start[length] != '}' || length >= sizeof(name))
-		return config_error(reader, node,
+		return config_error(&reader->messages, node,
 		                    "external_labels: expected ${NAME} with the name of an "
 		                    "environment variable, or $$ for a dollar");
 	memcpy(name, start, length);
 	name[length] = '\0';
 	value = getenv(name);
 	if (value == NULL)
-		config_warning(reader, node,
+		config_warning(&reader->messages, node,
 		               "external_labels: environment variable %s is not set, taking it as "
 		               "empty",
 		               name);
@@ -86,8 +88,8 @@ static int expand(struct config_reader *reader, const struct node *node, struct 
 		}
 	}
 	if (buf_failed(out))
-		return config_error(reader, node, "external_labels: expected at most %d bytes",
-		                    LABEL_VALUE_MAX);
+		return config_error(&reader->messages, node,
+		                    "external_labels: expected at most %d bytes", LABEL_VALUE_MAX);
 	return 0;
 }
 
@@ -102,7 +104,8 @@ static int read_label(struct config_reader *reader, const struct node *key,
 	if (result < 0)
 		return result;
 	if (value->kind != NODE_SCALAR)
-		return config_error(reader, value, "external_labels: expected a value, got %s",
+		return config_error(&reader->messages, value,
+		                    "external_labels: expected a value, got %s",
 		                    node_kind_name(value));
 	result = expand(reader, value, &text);
 	if (result == 0) {
@@ -110,7 +113,7 @@ static int read_label(struct config_reader *reader, const struct node *key,
 		pair->value = strdup(buf_string(&text));
 		config->external_label_count++;
 		if (pair->name == NULL || pair->value == NULL)
-			result = config_no_memory(reader);
+			result = config_no_memory(&reader->messages);
 	}
 	buf_done(&text);
 	return result;
@@ -121,13 +124,13 @@ int config_read_labels(struct config_reader *reader, const struct node *node)
 	size_t i;
 
 	if (node->count > LABEL_COUNT_MAX)
-		return config_error(reader, node,
+		return config_error(&reader->messages, node,
 		                    "external_labels: expected at most %d labels, got %zu",
 		                    LABEL_COUNT_MAX, node->count);
 	reader->config->external_labels =
 	    calloc(node->count + 1, sizeof(*reader->config->external_labels));
 	if (reader->config->external_labels == NULL)
-		return config_no_memory(reader);
+		return config_no_memory(&reader->messages);
 	for (i = 0; i < node->count; i++) {
 		int result = read_label(reader, &node->keys[i], &node->children[i]);
 

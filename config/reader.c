@@ -2,68 +2,19 @@
 /*
  * The walk over a document by the key table. The first error ends it.
  */
+#include "config/reader.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/document.h"
-#include "config/internal.h"
+#include "config/suggest.h"
+#include "config/values.h"
 #include "lib/buf.h"
 
 #define EXPECTED_SIZE  512
 #define GOT_LENGTH_MAX 64
-
-/* Messages quote the file; a control character in it shall not reach a terminal. */
-static void disarm(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
-__attribute__((format(printf, 4, 0))) static void format_message(const struct config_reader *reader,
-                                                                 const struct node *node, char *out,
-                                                                 const char *format,
-                                                                 va_list arguments)
-{
-	int length = snprintf(out, CONFIG_MESSAGE_SIZE, "%s:%zu:%zu: ", reader->name, node->line,
-	                      node->column);
-
-	if (length >= 0 && length < CONFIG_MESSAGE_SIZE)
-		(void)vsnprintf(out + length, CONFIG_MESSAGE_SIZE - (size_t)length, format,
-		                arguments);
-	disarm(out);
-}
-
-int config_error(struct config_reader *reader, const struct node *node, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	format_message(reader, node, reader->message, format, arguments);
-	va_end(arguments);
-	return -EINVAL;
-}
-
-int config_no_memory(struct config_reader *reader)
-{
-	(void)snprintf(reader->message, CONFIG_MESSAGE_SIZE, "%s: out of memory", reader->name);
-	return -ENOMEM;
-}
-
-void config_warning(struct config_reader *reader, const struct node *node, const char *format, ...)
-{
-	char message[CONFIG_MESSAGE_SIZE];
-	va_list arguments;
-
-	if (reader->warn == NULL)
-		return;
-	va_start(arguments, format);
-	format_message(reader, node, message, format, arguments);
-	va_end(arguments);
-	reader->warn(reader->warn_context, message);
-}
 
 const struct node *config_child(const struct node *mapping, const char *name)
 {
@@ -78,7 +29,7 @@ const struct node *config_child(const struct node *mapping, const char *name)
 }
 
 /* True for a member of a list that has no effect itself: one warning for the list is enough. */
-static bool is_below_silenced(const struct config_key *key)
+static bool is_below_silenced(const struct config_table *table, const struct config_key *key)
 {
 	const char *bracket = strchr(key->path, '[');
 	char parent[CONFIG_PATH_MAX];
@@ -87,37 +38,60 @@ static bool is_below_silenced(const struct config_key *key)
 	if (bracket == NULL)
 		return false;
 	(void)snprintf(parent, sizeof(parent), "%.*s", (int)(bracket - key->path), key->path);
-	list = config_key_find(parent);
+	list = config_table_find(table, parent);
 	return list != NULL && list->effect == EFFECT_NONE;
 }
 
 static void warn_of_no_effect(struct config_reader *reader, const struct config_key *key,
                               const struct node *key_node, const struct node *value)
 {
-	uint64_t bit = UINT64_C(1) << (key - config_keys);
+	uint64_t bit = UINT64_C(1) << (key - reader->table->keys);
 
 	if (key->effect == EFFECT_FULL || (reader->warned_mask & bit) != 0 ||
-	    is_below_silenced(key))
+	    is_below_silenced(reader->table, key))
 		return;
 	if (key->effect == EFFECT_DEFAULT_ONLY && strcmp(value->text, key->fallback) == 0)
 		return;
 	reader->warned_mask |= bit;
 	if (key->effect == EFFECT_DEFAULT_ONLY)
-		config_warning(reader, key_node, "%s: %s is accepted but has no effect yet",
-		               key->path, value->text);
+		config_warning(&reader->messages, key_node,
+		               "%s: %s is accepted but has no effect yet", key->path, value->text);
 	else
-		config_warning(reader, key_node, "%s is accepted but has no effect yet", key->path);
+		config_warning(&reader->messages, key_node, "%s is accepted but has no effect yet",
+		               key->path);
 }
 
 static int unknown_key(struct config_reader *reader, const char *prefix, const struct node *key)
 {
-	struct buf names = BUF_INIT(EXPECTED_SIZE);
+	struct buf text = BUF_INIT(EXPECTED_SIZE);
+	struct suggestion nearest = suggestion_for(key->text);
+	char name[CONFIG_NAME_SIZE];
+	size_t i;
 
-	config_key_list(prefix, &names);
-	(void)config_error(reader, key, "unknown key \"%s%.*s\"; expected one of %s", prefix,
-	                   GOT_LENGTH_MAX, key->text, buf_string(&names));
-	buf_done(&names);
+	for (i = 0; config_table_name(reader->table, prefix, i, name); i++)
+		suggestion_offer(&nearest, name);
+	if (nearest.name[0] != '\0')
+		buf_printf(&text, "did you mean \"%s\"? ", nearest.name);
+	buf_append_string(&text, "expected one of ");
+	for (i = 0; config_table_name(reader->table, prefix, i, name); i++)
+		buf_printf(&text, "%s%s", i > 0 ? ", " : "", name);
+	(void)config_error(&reader->messages, key, "unknown key \"%s%.*s\"; %s", prefix,
+	                   GOT_LENGTH_MAX, key->text, buf_string(&text));
+	buf_done(&text);
 	return -EINVAL;
+}
+
+/* A value of the table's row: by its type, or by the table's own reader. */
+static int read_value(struct config_reader *reader, const struct config_key *key,
+                      const struct node *value)
+{
+	if (config_type_is_value(key->type))
+		return config_value_read(&reader->messages, &reader->bases, key, value);
+	if (node_is_null(value))
+		return 0;
+	if (value->kind != (key->type == CONFIG_LABELS ? NODE_MAPPING : NODE_SEQUENCE))
+		return config_value_error(&reader->messages, key, value);
+	return reader->table->read_part(reader, key, value);
 }
 
 /* NOLINTBEGIN(misc-no-recursion): no deeper than the paths of the key table */
@@ -133,14 +107,14 @@ static int read_key(struct config_reader *reader, const char *prefix, const stru
 	if (length < 0 || (size_t)length >= sizeof(path) - 1 ||
 	    strpbrk(key_node->text, ".[]") != NULL)
 		return unknown_key(reader, prefix, key_node);
-	key = config_key_find(path);
+	key = config_table_find(reader->table, path);
 	if (key != NULL) {
-		result = config_value_read(reader, key, value);
+		result = read_value(reader, key, value);
 		if (result == 0)
 			warn_of_no_effect(reader, key, key_node, value);
 		return result;
 	}
-	if (key_node->text[0] == '\0' || !config_key_is_section(path))
+	if (key_node->text[0] == '\0' || !config_table_has_section(reader->table, path))
 		return unknown_key(reader, prefix, key_node);
 	path[length] = '.';
 	path[length + 1] = '\0';
@@ -156,7 +130,7 @@ int config_read_mapping(struct config_reader *reader, const char *prefix, const 
 	if (node_is_null(node))
 		return 0;
 	if (node->kind != NODE_MAPPING)
-		return config_error(reader, node, "%.*s: expected a mapping, got %s",
+		return config_error(&reader->messages, node, "%.*s: expected a mapping, got %s",
 		                    name_length > 0 ? name_length - 1 : (int)strlen(top),
 		                    name_length > 0 ? prefix : top, node_kind_name(node));
 	for (i = 0; i < node->count; i++) {
@@ -169,16 +143,3 @@ int config_read_mapping(struct config_reader *reader, const char *prefix, const 
 }
 
 /* NOLINTEND(misc-no-recursion) */
-
-int config_check_alerting(struct config_reader *reader, const struct alerting_config *alerting,
-                          const char *prefix, const struct node *node)
-{
-	if (alerting->clear >= alerting->threshold)
-		return config_error(reader, node,
-		                    "%sclear: expected less than %sthreshold (%g), got %g", prefix,
-		                    prefix, alerting->threshold, alerting->clear);
-	if (alerting->critical_ns >= alerting->warning_ns)
-		return config_error(reader, node, "%scritical: expected less than %swarning",
-		                    prefix, prefix);
-	return 0;
-}

@@ -2,13 +2,14 @@
 /*
  * receivers: which keys each type takes and which it needs.
  */
+#include "config/receivers.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/document.h"
-#include "config/internal.h"
-#include "lib/numbers.h"
+#include "config/reader.h"
 
 #define RECEIVER_COUNT_MAX 64
 #define TYPE_KEY_MAX       5
@@ -55,13 +56,14 @@ static int check_keys(struct config_reader *reader, const struct receiver_rule *
 		const char *key = node->keys[i].text;
 
 		if (!is_among(key, common_keys) && !is_among(key, rule->keys))
-			return config_error(reader, &node->keys[i],
+			return config_error(&reader->messages, &node->keys[i],
 			                    "receivers[].%s: not a key of type %s", key, type);
 		required_count += is_among(key, rule->required);
 	}
 	if (required_count != 1)
-		return config_error(reader, node, "receivers[]: type %s needs %s, exactly one",
-		                    type, rule->required_text);
+		return config_error(&reader->messages, node,
+		                    "receivers[]: type %s needs %s, exactly one", type,
+		                    rule->required_text);
 	return 0;
 }
 
@@ -72,7 +74,7 @@ static int check_unique(struct config_reader *reader, const struct receiver_conf
 
 	for (; other < receiver; other++)
 		if (strcmp(other->name, receiver->name) == 0)
-			return config_error(reader, config_child(node, "name"),
+			return config_error(&reader->messages, config_child(node, "name"),
 			                    "receivers[].name: expected a unique name, got "
 			                    "\"%.64s\" again",
 			                    receiver->name);
@@ -87,18 +89,19 @@ static int check_receiver(struct config_reader *reader, const struct receiver_co
 	int result;
 
 	if (receiver->name == NULL)
-		return config_error(reader, node, "receivers[].name: expected a name");
+		return config_error(&reader->messages, node, "receivers[].name: expected a name");
 	if (type == NULL)
-		return config_error(reader, node,
+		return config_error(&reader->messages, node,
 		                    "receivers[].type: expected one of webhook, alertmanager, "
 		                    "pagerduty, slack");
 	result = check_keys(reader, &receiver_rules[receiver->type], type->text, node);
 	if (result < 0)
 		return result;
 	if (urls != NULL && receiver->urls.count == 0)
-		return config_error(reader, urls, "receivers[].urls: expected at least one URL");
+		return config_error(&reader->messages, urls,
+		                    "receivers[].urls: expected at least one URL");
 	if ((receiver->cert_file == NULL) != (receiver->key_file == NULL))
-		return config_error(reader, node,
+		return config_error(&reader->messages, node,
 		                    "receivers[]: expected both cert_file and key_file, or none");
 	return check_unique(reader, receiver, node);
 }
@@ -121,12 +124,12 @@ int config_read_receivers(struct config_reader *reader, const struct node *node)
 	size_t i;
 
 	if (node->count > RECEIVER_COUNT_MAX)
-		return config_error(reader, node,
+		return config_error(&reader->messages, node,
 		                    "receivers: expected at most %d receivers, got %zu",
 		                    RECEIVER_COUNT_MAX, node->count);
 	config->receivers = calloc(node->count + 1, sizeof(*config->receivers));
 	if (config->receivers == NULL)
-		return config_no_memory(reader);
+		return config_no_memory(&reader->messages);
 	for (i = 0; i < node->count; i++) {
 		int result = read_receiver(reader, &config->receivers[config->receiver_count++],
 		                           &node->children[i]);
@@ -137,55 +140,14 @@ int config_read_receivers(struct config_reader *reader, const struct node *node)
 	return 0;
 }
 
-void config_receivers_done(struct config *config)
+void config_receivers_done(const struct config_table *table, struct config *config)
 {
 	struct config_bases bases = {0};
 	size_t i;
 
 	for (i = 0; i < config->receiver_count; i++) {
 		bases.of[BASE_RECEIVER] = &config->receivers[i];
-		config_values_done(&bases, BASE_RECEIVER);
+		config_values_done(table, &bases, BASE_RECEIVER);
 	}
 	free(config->receivers);
-}
-
-/* Behind the host: nothing, or :PORT from 1 to 65535. */
-static bool is_port(const char *text, size_t length)
-{
-	uint64_t port;
-
-	if (length == 0)
-		return true;
-	return text[0] == ':' && number_parse_u64(text + 1, length - 1, &port) == 0 && port >= 1 &&
-	       port <= 65535;
-}
-
-bool config_url_is_valid(const char *url)
-{
-	const char *authority, *at, *bracket;
-	size_t length, host_length, i;
-
-	for (i = 0; url[i] != '\0'; i++)
-		if (url[i] <= ' ' || url[i] >= 0x7f)
-			return false;
-	if (strncmp(url, "http://", 7) == 0)
-		authority = url + 7;
-	else if (strncmp(url, "https://", 8) == 0)
-		authority = url + 8;
-	else
-		return false;
-	length = strcspn(authority, "/?#");
-	at = memrchr(authority, '@', length);
-	if (at != NULL) {
-		length -= (size_t)(at + 1 - authority);
-		authority = at + 1;
-	}
-	bracket = authority[0] == '[' ? memchr(authority, ']', length) : NULL;
-	if (authority[0] == '[' && bracket == NULL)
-		return false;
-	host_length =
-	    bracket != NULL ? (size_t)(bracket + 1 - authority) : strcspn(authority, ":/?#");
-	if (host_length > length || host_length < (bracket != NULL ? sizeof("[]") : 1))
-		return false;
-	return is_port(authority + host_length, length - host_length);
 }

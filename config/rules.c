@@ -3,13 +3,16 @@
  * apps: the rules and their matching. A rule starts with the global values and is read last, so
  * that the order of sections in the file does not matter.
  */
+#include "config/rules.h"
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/document.h"
-#include "config/internal.h"
+#include "config/match.h"
+#include "config/reader.h"
 
 #define RULE_COUNT_MAX 1024
 
@@ -37,10 +40,23 @@ static int check_receivers(struct config_reader *reader, const struct app_rule *
 
 	for (i = 0; i < rule->receivers.count; i++)
 		if (!receiver_exists(reader->config, rule->receivers.values[i]))
-			return config_error(reader, &names->children[i],
+			return config_error(&reader->messages, &names->children[i],
 			                    "apps[].receivers: expected the name of a receiver, "
 			                    "got \"%.64s\"",
 			                    rule->receivers.values[i]);
+	return 0;
+}
+
+int config_check_alerting(struct config_reader *reader, const struct alerting_config *alerting,
+                          const char *prefix, const struct node *node)
+{
+	if (alerting->clear >= alerting->threshold)
+		return config_error(&reader->messages, node,
+		                    "%sclear: expected less than %sthreshold (%g), got %g", prefix,
+		                    prefix, alerting->threshold, alerting->clear);
+	if (alerting->critical_ns >= alerting->warning_ns)
+		return config_error(&reader->messages, node,
+		                    "%scritical: expected less than %swarning", prefix, prefix);
 	return 0;
 }
 
@@ -51,7 +67,7 @@ static int check_rule(struct config_reader *reader, const struct app_rule *rule,
 	int result;
 
 	if (match_is_empty(rule->match))
-		return config_error(reader, node,
+		return config_error(&reader->messages, node,
 		                    "apps[].match: expected at least one of script, argv, unit, "
 		                    "container");
 	if (alerting != NULL) {
@@ -69,11 +85,11 @@ static int read_rule(struct config_reader *reader, struct app_rule *rule, const 
 
 	rule->match = calloc(1, sizeof(*rule->match));
 	if (rule->match == NULL)
-		return config_no_memory(reader);
+		return config_no_memory(&reader->messages);
 	reader->bases.of[BASE_RULE] = rule;
 	reader->bases.of[BASE_MATCH] = rule->match;
-	if (config_values_init(&reader->bases, BASE_RULE) < 0)
-		return config_no_memory(reader);
+	if (config_values_init(reader->table, &reader->bases, BASE_RULE) < 0)
+		return config_no_memory(&reader->messages);
 	result = config_read_mapping(reader, "apps[].", node);
 	if (result < 0)
 		return result;
@@ -86,11 +102,12 @@ int config_read_rules(struct config_reader *reader, const struct node *node)
 	size_t i;
 
 	if (node->count > RULE_COUNT_MAX)
-		return config_error(reader, node, "apps: expected at most %d rules, got %zu",
-		                    RULE_COUNT_MAX, node->count);
+		return config_error(&reader->messages, node,
+		                    "apps: expected at most %d rules, got %zu", RULE_COUNT_MAX,
+		                    node->count);
 	config->apps = calloc(node->count + 1, sizeof(*config->apps));
 	if (config->apps == NULL)
-		return config_no_memory(reader);
+		return config_no_memory(&reader->messages);
 	for (i = 0; i < node->count; i++) {
 		int result =
 		    read_rule(reader, &config->apps[config->app_count++], &node->children[i]);
@@ -101,7 +118,7 @@ int config_read_rules(struct config_reader *reader, const struct node *node)
 	return 0;
 }
 
-void config_rules_done(struct config *config)
+void config_rules_done(const struct config_table *table, struct config *config)
 {
 	struct config_bases bases = {0};
 	size_t i;
@@ -109,9 +126,9 @@ void config_rules_done(struct config *config)
 	for (i = 0; i < config->app_count; i++) {
 		bases.of[BASE_RULE] = &config->apps[i];
 		bases.of[BASE_MATCH] = config->apps[i].match;
-		config_values_done(&bases, BASE_RULE);
+		config_values_done(table, &bases, BASE_RULE);
 		if (config->apps[i].match != NULL)
-			config_values_done(&bases, BASE_MATCH);
+			config_values_done(table, &bases, BASE_MATCH);
 		free(config->apps[i].match);
 	}
 	free(config->apps);

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/internal.h"
+#include "config/config.h"
+#include "config/match.h"
+#include "config/url.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -340,28 +342,68 @@ static int parse_url(const struct config_key *key, const char *text, void *membe
 	return config_url_is_valid(text) ? config_list_append(member, text) : -EINVAL;
 }
 
+/* The path of a single URL may be a secret, too (Slack's is); that of an Alertmanager is none. */
+static void write_url(const struct config_key *key, const char *url, struct buf *out)
+{
+	struct buf redacted = BUF_INIT(SIZE_MAX / 2);
+
+	config_url_redact(url, key->type == CONFIG_URL, &redacted);
+	config_write_quoted(out, buf_string(&redacted));
+	buf_done(&redacted);
+}
+
 static void write_list(const struct config_key *key, const void *member, struct buf *out)
 {
 	const struct string_list *list = member;
 	size_t i;
 
 	if (key->type == CONFIG_URL) {
-		config_write_quoted(out, list->values[0]);
+		write_url(key, list->values[0], out);
 		return;
 	}
 	buf_append_char(out, '[');
 	for (i = 0; i < list->count; i++) {
 		if (i > 0)
 			buf_append_string(out, ", ");
-		config_write_quoted(out, list->values[i]);
+		if (key->type == CONFIG_URLS)
+			write_url(key, list->values[i], out);
+		else
+			config_write_quoted(out, list->values[i]);
 	}
 	buf_append_char(out, ']');
 }
 
-/* Rules inherit what may stand below them in the file. */
-static int defer_rules(struct config_reader *reader, const struct node *node)
+/* ---- mappings of texts ---- */
+
+static void release_pairs(void *member)
 {
-	reader->rules = node;
+	struct pair_list *list = member;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		free(list->pairs[i].name);
+		free(list->pairs[i].value);
+	}
+	free(list->pairs);
+	*list = (struct pair_list){0};
+}
+
+int config_pairs_append(struct pair_list *list, const char *name, const char *value)
+{
+	struct label_pair *pairs = realloc(list->pairs, (list->count + 1) * sizeof(*pairs));
+	struct label_pair pair = {.name = NULL};
+
+	if (pairs == NULL)
+		return -ENOMEM;
+	list->pairs = pairs;
+	pair.name = strdup(name);
+	pair.value = strdup(value);
+	if (pair.name == NULL || pair.value == NULL) {
+		free(pair.name);
+		free(pair.value);
+		return -ENOMEM;
+	}
+	pairs[list->count++] = pair;
 	return 0;
 }
 
@@ -438,13 +480,18 @@ const struct value_type config_types[CONFIG_TYPE_COUNT] = {
                      .is_element = config_url_is_valid,
                      .write = write_list,
                      .release = release_list},
+    [CONFIG_TEXT] = {.name = "text",
+                     .expected = "a text",
+                     .parse = parse_text,
+                     .write = write_text,
+                     .release = release_text},
+    [CONFIG_PAIRS] = {.name = "mapping of names to texts",
+                      .expected = "a mapping of names to texts",
+                      .release = release_pairs},
     [CONFIG_LABELS] = {.name = "mapping of label names to values",
-                       .expected = "a mapping of label names to values",
-                       .read = config_read_labels},
-    [CONFIG_RULES] = {.name = "list of rules", .expected = "a list of rules", .read = defer_rules},
-    [CONFIG_RECEIVERS] = {.name = "list of receivers",
-                          .expected = "a list of receivers",
-                          .read = config_read_receivers},
+                       .expected = "a mapping of label names to values"},
+    [CONFIG_RULES] = {.name = "list of rules", .expected = "a list of rules"},
+    [CONFIG_RECEIVERS] = {.name = "list of receivers", .expected = "a list of receivers"},
 };
 
 const char *config_type_name(enum config_type type)

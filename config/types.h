@@ -11,8 +11,7 @@
 #include "config/keys.h"
 
 struct buf;
-struct config_reader;
-struct node;
+struct pair_list;
 struct string_list;
 
 struct value_type {
@@ -24,8 +23,6 @@ struct value_type {
 	int (*parse)(const struct config_key *key, const char *text, void *member);
 	/* A list: whether the element may stand in it. */
 	bool (*is_element)(const char *text);
-	/* Anything else. */
-	int (*read)(struct config_reader *reader, const struct node *node);
 	void (*write)(const struct config_key *key, const void *member, struct buf *out);
 	void (*release)(void *member);
 };
@@ -35,5 +32,9 @@ extern const struct value_type config_types[CONFIG_TYPE_COUNT];
 /* Adds a copy of the text; -ENOMEM. */
 int config_list_append(struct string_list *list, const char *text)
     __attribute__((warn_unused_result));
+int config_pairs_append(struct pair_list *list, const char *name, const char *value)
+    __attribute__((warn_unused_result));
+/* In double quotes, with YAML's escapes. */
+void config_write_quoted(struct buf *out, const char *text);
 
 #endif

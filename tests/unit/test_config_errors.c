@@ -30,6 +30,9 @@ START_TEST(test_messages_of_bad_files)
 	     "1:17: more than 50000 values, aliases counted as often as used"},
 	    {"unknown-key.bad.yml", "3:3: unknown key \"sampling.bogus_key\"; expected one of "
 	                            "interval, smaps_budget, smaps_max_rss"},
+	    {"misspelled-key.bad.yml", "2:3: unknown key \"sampling.intervall\"; did you mean "
+	                               "\"interval\"? expected one of interval, smaps_budget, "
+	                               "smaps_max_rss"},
 	    {"two-documents.bad.yml", "4:1: a second document; expected only one"},
 	    {"indentation.bad.yml", "3:2: did not find expected key while parsing a block mapping"},
 	    {"encoding.bad.yml", "2:14: invalid leading UTF-8 octet"},

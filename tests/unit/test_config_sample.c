@@ -132,6 +132,7 @@ END_TEST
 
 START_TEST(test_rows_are_complete)
 {
+	const struct config_table table = {.keys = config_keys, .count = config_key_count};
 	size_t i, j;
 
 	for (i = 0; i < config_key_count; i++) {
@@ -143,15 +144,15 @@ START_TEST(test_rows_are_complete)
 		ck_assert_ptr_nonnull(config_type_expected(key->type));
 		ck_assert_int_eq(key->minimum == NULL, key->maximum == NULL);
 		ck_assert_int_eq(key->choices != NULL, key->type == CONFIG_CHOICE);
-		ck_assert_int_eq(config_key_is_section(key->path), false);
+		ck_assert(!config_table_has_section(&table, key->path));
 		if (key->inherits != NULL)
 			ck_assert_int_eq(config_key_find(key->inherits)->type, key->type);
 		for (j = 0; j < i; j++)
 			ck_assert_str_ne(key->path, config_keys[j].path);
 	}
-	ck_assert(config_key_is_section("sampling"));
-	ck_assert(config_key_is_section("apps[].match"));
-	ck_assert(!config_key_is_section("samp"));
+	ck_assert(config_table_has_section(&table, "sampling"));
+	ck_assert(config_table_has_section(&table, "apps[].match"));
+	ck_assert(!config_table_has_section(&table, "samp"));
 }
 END_TEST
 
