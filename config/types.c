@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/lists.h"
 #include "config/match.h"
 #include "config/url.h"
 #include "lib/buf.h"
@@ -311,31 +312,6 @@ static void write_regex(const struct config_key *key, const void *member, struct
 
 /* ---- lists of texts ---- */
 
-static void release_list(void *member)
-{
-	struct string_list *list = member;
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		free(list->values[i]);
-	free(list->values);
-	*list = (struct string_list){0};
-}
-
-int config_list_append(struct string_list *list, const char *text)
-{
-	char **values = realloc(list->values, (list->count + 1) * sizeof(*values));
-
-	if (values == NULL)
-		return -ENOMEM;
-	list->values = values;
-	values[list->count] = strdup(text);
-	if (values[list->count] == NULL)
-		return -ENOMEM;
-	list->count++;
-	return 0;
-}
-
 static int parse_url(const struct config_key *key, const char *text, void *member)
 {
 	(void)key;
@@ -371,40 +347,6 @@ static void write_list(const struct config_key *key, const void *member, struct 
 			config_write_quoted(out, list->values[i]);
 	}
 	buf_append_char(out, ']');
-}
-
-/* ---- mappings of texts ---- */
-
-static void release_pairs(void *member)
-{
-	struct pair_list *list = member;
-	size_t i;
-
-	for (i = 0; i < list->count; i++) {
-		free(list->pairs[i].name);
-		free(list->pairs[i].value);
-	}
-	free(list->pairs);
-	*list = (struct pair_list){0};
-}
-
-int config_pairs_append(struct pair_list *list, const char *name, const char *value)
-{
-	struct label_pair *pairs = realloc(list->pairs, (list->count + 1) * sizeof(*pairs));
-	struct label_pair pair = {.name = NULL};
-
-	if (pairs == NULL)
-		return -ENOMEM;
-	list->pairs = pairs;
-	pair.name = strdup(name);
-	pair.value = strdup(value);
-	if (pair.name == NULL || pair.value == NULL) {
-		free(pair.name);
-		free(pair.value);
-		return -ENOMEM;
-	}
-	pairs[list->count++] = pair;
-	return 0;
 }
 
 /* ---- the table ---- */
@@ -463,23 +405,23 @@ const struct value_type config_types[CONFIG_TYPE_COUNT] = {
                     .is_secret = true,
                     .parse = parse_url,
                     .write = write_list,
-                    .release = release_list},
+                    .release = config_list_release},
     [CONFIG_STRINGS] = {.name = "list of strings",
                         .expected = "a list of strings",
                         .is_element = is_text,
                         .write = write_list,
-                        .release = release_list},
+                        .release = config_list_release},
     [CONFIG_PATHS] = {.name = "list of paths",
                       .expected = "a list of absolute paths",
                       .is_element = is_path,
                       .write = write_list,
-                      .release = release_list},
+                      .release = config_list_release},
     [CONFIG_URLS] = {.name = "list of URLs",
                      .expected = "a list of http or https URLs",
                      .is_secret = true,
                      .is_element = config_url_is_valid,
                      .write = write_list,
-                     .release = release_list},
+                     .release = config_list_release},
     [CONFIG_TEXT] = {.name = "text",
                      .expected = "a text",
                      .parse = parse_text,
@@ -487,7 +429,7 @@ const struct value_type config_types[CONFIG_TYPE_COUNT] = {
                      .release = release_text},
     [CONFIG_PAIRS] = {.name = "mapping of names to texts",
                       .expected = "a mapping of names to texts",
-                      .release = release_pairs},
+                      .release = config_pairs_release},
     [CONFIG_LABELS] = {.name = "mapping of label names to values",
                        .expected = "a mapping of label names to values"},
     [CONFIG_RULES] = {.name = "list of rules", .expected = "a list of rules"},

@@ -11,8 +11,6 @@
 #include "config/keys.h"
 
 struct buf;
-struct pair_list;
-struct string_list;
 
 struct value_type {
 	const char *name;
@@ -29,11 +27,6 @@ struct value_type {
 
 extern const struct value_type config_types[CONFIG_TYPE_COUNT];
 
-/* Adds a copy of the text; -ENOMEM. */
-int config_list_append(struct string_list *list, const char *text)
-    __attribute__((warn_unused_result));
-int config_pairs_append(struct pair_list *list, const char *name, const char *value)
-    __attribute__((warn_unused_result));
 /* In double quotes, with YAML's escapes. */
 void config_write_quoted(struct buf *out, const char *text);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/document.h"
+#include "config/lists.h"
 #include "config/match.h"
 #include "config/message.h"
 #include "config/types.h"

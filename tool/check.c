@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "daemon/exposition/http_gate.h"
 #include "lib/options.h"
 #include "tool/command.h"
 
@@ -29,7 +30,7 @@ static const struct option_row check_rows[] = {
 
 static const struct option_table check_table = {
     .program = "heapwatch check",
-    .synopsis = "config FILE...",
+    .synopsis = "config|web-config FILE...",
     .purpose = "Checks files that heapwatchd reads, without a running one. Exits with 0 when all "
                "are valid and with 2 when one is not, after saying where and what was expected.",
     .rows = check_rows,
@@ -55,8 +56,20 @@ static bool check_config(const char *path)
 	return true;
 }
 
+/* With the certificates and keys that it names. */
+static bool check_web_config(const char *path)
+{
+	char message[CONFIG_MESSAGE_SIZE];
+
+	if (http_gate_check(path, message, sizeof(message)) == 0)
+		return true;
+	(void)fprintf(stderr, "%s\n", message);
+	return false;
+}
+
 static const struct check_kind kinds[] = {
     {"config", check_config},
+    {"web-config", check_web_config},
 };
 
 static const struct check_kind *kind_find(const char *name)

@@ -22,7 +22,8 @@ BEGIN {
     sees["bench"] = sees["tests"] " bench"
 
     # Libraries with an owner: at most three files of the programs include one of them.
-    split("uv.h microhttpd.h inotifytools/ yaml.h cJSON.h systemd/ curl/ wslay/ zlib.h", names, " ")
+    split("uv.h microhttpd.h inotifytools/ yaml.h cJSON.h systemd/ curl/ wslay/ zlib.h gnutls/ crypt.h "  \
+        "cap-ng.h seccomp.h", names, " ")
     for (i in names)
         owned[names[i]] = 1
 

@@ -38,6 +38,21 @@ run check config "$work/missing.yml"
 is "$status" 2 "a missing file is an error"
 is "$stderr" "$work/missing.yml: cannot be read: No such file or directory" "that says so"
 
+web=$top_srcdir/tests/fixtures/webconfig
+for file in "$web"/*.good.yml; do
+	run check web-config "$file"
+	is "$status:$stdout" "0:$file: valid" "${file##*/} is valid as a web configuration"
+done
+for file in "$web"/*.bad.yml; do
+	run check web-config "$file"
+	is "$status:$stdout" "2:" "${file##*/} is refused as a web configuration"
+	has "$stderr" "$file:" "with its name in the message"
+done
+printf 'tls_server_config: {cert_file: none.pem, key_file: none.key}\n' >"$work/web.yml"
+run check web-config "$work/web.yml"
+is "$status:$stderr" "2:$work/web.yml: tls_server_config: $work/none.pem: No such file or directory" \
+	"a certificate that is missing is said, its path being relative to the file"
+
 run check
 is "$status" 2 "no kind is a usage error"
 run check config

@@ -2,7 +2,7 @@
 /*
  * The gclog collector: which files it follows by itself, and which process gets a line.
  */
-#include "config/types.h"
+#include "config/lists.h"
 #include "tests/unit/gclog_fixture.h"
 
 /* ---- whose line ---- */
