@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/numbers.h"
 #include "lib/options.h"
 #include "lib/units.h"
@@ -113,9 +114,38 @@ static const char *read_settings(const struct analyze_options *options,
 	return NULL;
 }
 
+/* What the callbacks of a replay need. */
+struct analysis {
+	uint64_t progress_ns; /* when it was shown last */
+};
+
 static void print_evaluation(void *context, uint64_t at_ms, const struct process *process)
 {
-	report_timeline(context, at_ms, &process->verdict);
+	(void)context;
+	report_timeline(stdout, at_ms, &process->verdict);
+}
+
+/* Files of which one does not see that they are being read. */
+#define PROGRESS_SIZE_MIN  (64 * MIB)
+#define PROGRESS_PERIOD_NS (NS_PER_SECOND / 5)
+
+/* On a terminal only; the line is erased at the end. */
+static void show_progress(void *context, const char *path, uint64_t read_bytes, uint64_t size_bytes)
+{
+	struct analysis *analysis = context;
+	uint64_t now_ns;
+
+	if (size_bytes < PROGRESS_SIZE_MIN)
+		return;
+	now_ns = clock_boottime_ns();
+	if (read_bytes >= size_bytes)
+		(void)fputs("\r\033[K", stderr);
+	else if (now_ns - analysis->progress_ns >= PROGRESS_PERIOD_NS)
+		(void)fprintf(stderr, "\r\033[K%s: %.0f %% ", path,
+		              100 * (double)read_bytes / (double)size_bytes);
+	else
+		return;
+	analysis->progress_ns = now_ns;
 }
 
 static bool is_leak(const struct replay *replay)
@@ -197,6 +227,7 @@ int command_analyze(int argc, char **argv)
 	    .heap_limit = "0",
 	    .memory_limit = "0",
 	};
+	struct analysis analysis = {.progress_ns = 0};
 	struct settings settings;
 	char message[MESSAGE_SIZE];
 	const char *problem;
@@ -213,9 +244,10 @@ int command_analyze(int argc, char **argv)
 		(void)fprintf(stderr, "heapwatch analyze: %s\n", problem);
 		return STATUS_USAGE;
 	}
-	if (settings.format == FORMAT_TIMELINE) {
+	settings.replay.context = &analysis;
+	if (isatty(STDERR_FILENO) == 1)
+		settings.replay.progress = show_progress;
+	if (settings.format == FORMAT_TIMELINE)
 		settings.replay.evaluated = print_evaluation;
-		settings.replay.context = stdout;
-	}
 	return analyze(&settings, argv + first, argc - first);
 }

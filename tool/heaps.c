@@ -37,17 +37,30 @@ void heap_table_done(struct heap_table *table)
 	*table = (struct heap_table){0};
 }
 
-struct heap_row *heap_table_find(const struct heap_table *table, const struct process_key *key,
-                                 uint64_t address)
+struct heap_row *heap_table_find(const struct heap_table *table, pid_t pid, uint64_t address)
 {
 	size_t i;
 
 	for (i = table->count; i-- > 0;) {
-		if (table->rows[i].address == address &&
-		    process_key_equal(&table->rows[i].key, key))
+		if (table->rows[i].address == address && table->rows[i].key.pid == pid)
 			return &table->rows[i];
 	}
 	return NULL;
+}
+
+bool heap_table_is_only_elsewhere(const struct heap_table *table, pid_t pid, size_t file)
+{
+	bool is_elsewhere = false;
+	size_t i;
+
+	for (i = 0; i < table->count; i++) {
+		if (table->rows[i].key.pid != pid)
+			continue;
+		if (table->rows[i].file == file)
+			return false;
+		is_elsewhere = true;
+	}
+	return is_elsewhere;
 }
 
 /* The process with its one isolate, so that there is always something to report. */

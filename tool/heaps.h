@@ -24,6 +24,7 @@ struct heap_row {
 	char family;       /* how its lines are built; 0: of another source than text */
 	uint64_t start_ns; /* when it was made, on the clock of the recording */
 	uint64_t last_uptime_ns;
+	size_t file;           /* of those given, in which it was seen last */
 	struct process *alone; /* owned; has one isolate */
 	struct pauses pauses[GC_KIND_COUNT];
 	struct history history;
@@ -43,9 +44,10 @@ struct heap_facts {
 };
 
 void heap_table_done(struct heap_table *table);
-/* The latest at this address; NULL when there is none. */
-struct heap_row *heap_table_find(const struct heap_table *table, const struct process_key *key,
-                                 uint64_t address);
+/* The latest at this address, of whatever life under the pid; NULL when there is none. */
+struct heap_row *heap_table_find(const struct heap_table *table, pid_t pid, uint64_t address);
+/* The pid is known from other files and not yet from this one. */
+bool heap_table_is_only_elsewhere(const struct heap_table *table, pid_t pid, size_t file);
 /* A new row; NULL without memory or beyond the bound. */
 struct heap_row *heap_table_add(struct heap_table *table, const struct heap_facts *facts,
                                 const struct scoring_options *options);

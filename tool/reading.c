@@ -101,8 +101,13 @@ static void read_shape(struct reading *reading)
 	uint64_t third_ns;
 
 	reading->all = history_span(history, 0, UINT64_MAX);
-	if (history_count(history) == 0)
+	if (history_count(history) == 0) {
+		reading->begin_ns = reading->row->start_ns;
+		reading->end_ns = reading->isolate->last_gc_ns;
+		reading->seconds =
+		    ns_to_seconds(u64_subtract_floor(reading->end_ns, reading->begin_ns));
 		return;
+	}
 	reading->begin_ns = begin_of(reading->row, &reading->all);
 	reading->end_ns = reading->all.last_ns;
 	reading->seconds = ns_to_seconds(reading->end_ns - reading->begin_ns);

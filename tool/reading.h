@@ -49,7 +49,8 @@ struct reading {
 
 	uint64_t begin_ns; /* of what was seen of it */
 	uint64_t end_ns;
-	double seconds; /* between */
+	uint64_t begin_wall_ns; /* since 1970; 0: unknown. Who reads the whole recording sets it. */
+	double seconds;         /* between */
 	struct history_bucket all;
 	struct history_bucket first; /* third of its time */
 	struct history_bucket last;

@@ -122,3 +122,56 @@ void csv_close(struct csv *csv)
 		(void)fclose(csv->file); /* read-only: nothing to lose */
 	csv->file = NULL;
 }
+
+/* ---- the two files ---- */
+
+static const char *const proc_columns[PROC_COUNT] = {
+    [PROC_T] = "t_ms",           [PROC_PID] = "?pid",
+    [PROC_RSS] = "rss_bytes",    [PROC_ANON] = "?rss_anon_bytes",
+    [PROC_SWAP] = "?swap_bytes", [PROC_USER] = "?utime_ms",
+    [PROC_SYSTEM] = "?stime_ms", [PROC_THREADS] = "?threads",
+};
+
+static const char *const times_columns[TIMES_COUNT] = {"line", "t_ms"};
+
+static bool is_to_be_opened(const struct csv *csv, const char *path)
+{
+	return path != NULL && csv->path == NULL;
+}
+
+int recording_open_proc(struct csv *csv, const char *path, char *reterr_message,
+                        size_t message_size)
+{
+	int result;
+
+	if (!is_to_be_opened(csv, path))
+		return 0;
+	result = csv_open(csv, path, proc_columns, PROC_COUNT, reterr_message, message_size);
+	return result < 0 ? result : csv_next(csv, reterr_message, message_size);
+}
+
+int recording_open_times(struct csv *csv, const char *path, char *reterr_message,
+                         size_t message_size)
+{
+	int result;
+
+	if (!is_to_be_opened(csv, path))
+		return 0;
+	result = csv_open(csv, path, times_columns, TIMES_COUNT, reterr_message, message_size);
+	return result < 0 ? result : csv_next(csv, reterr_message, message_size);
+}
+
+int recording_arrival(struct csv *times, uint64_t number, uint64_t *ret_ms, char *reterr_message,
+                      size_t message_size)
+{
+	while (times->has_row && times->values[TIMES_LINE] < number) {
+		int result = csv_next(times, reterr_message, message_size);
+
+		if (result < 0)
+			return result;
+	}
+	if (!times->has_row || times->values[TIMES_LINE] != number)
+		return 0;
+	*ret_ms = times->values[TIMES_T];
+	return 1;
+}

@@ -36,4 +36,32 @@ int csv_next(struct csv *csv, char *reterr_message, size_t message_size)
     __attribute__((warn_unused_result));
 void csv_close(struct csv *csv);
 
+/* ---- the two files ---- */
+
+enum proc_column {
+	PROC_T,
+	PROC_PID,
+	PROC_RSS,
+	PROC_ANON,
+	PROC_SWAP,
+	PROC_USER,
+	PROC_SYSTEM,
+	PROC_THREADS,
+	PROC_COUNT
+};
+
+enum times_column { TIMES_LINE, TIMES_T, TIMES_COUNT };
+
+/* Open it and read the first row. Without a path, or when it is open, nothing is to be done. */
+int recording_open_proc(struct csv *csv, const char *path, char *reterr_message,
+                        size_t message_size) __attribute__((warn_unused_result));
+int recording_open_times(struct csv *csv, const char *path, char *reterr_message,
+                         size_t message_size) __attribute__((warn_unused_result));
+/*
+ * When the line of this number arrived: 1 and *ret_ms, or 0 when it is not recorded. Numbers are
+ * asked for in ascending order.
+ */
+int recording_arrival(struct csv *times, uint64_t number, uint64_t *ret_ms, char *reterr_message,
+                      size_t message_size) __attribute__((warn_unused_result));
+
 #endif

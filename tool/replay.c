@@ -23,29 +23,6 @@
 #define PROCESSES_MAX 4096
 #define READ_SIZE     ((size_t)64 * 1024)
 
-enum proc_column {
-	PROC_T,
-	PROC_PID,
-	PROC_RSS,
-	PROC_ANON,
-	PROC_SWAP,
-	PROC_USER,
-	PROC_SYSTEM,
-	PROC_THREADS,
-	PROC_COUNT
-};
-
-static const char *const proc_columns[PROC_COUNT] = {
-    [PROC_T] = "t_ms",           [PROC_PID] = "?pid",
-    [PROC_RSS] = "rss_bytes",    [PROC_ANON] = "?rss_anon_bytes",
-    [PROC_SWAP] = "?swap_bytes", [PROC_USER] = "?utime_ms",
-    [PROC_SYSTEM] = "?stime_ms", [PROC_THREADS] = "?threads",
-};
-
-enum times_column { TIMES_LINE, TIMES_T, TIMES_COUNT };
-
-static const char *const times_columns[TIMES_COUNT] = {"line", "t_ms"};
-
 struct replay {
 	struct replay_options options;
 	struct scoring_options scoring;
@@ -57,6 +34,7 @@ struct replay {
 	uint64_t lines_before; /* of the files that came before this one */
 	struct timebase base;
 	struct lives lives;
+	size_t file; /* how many were opened */
 	struct process_key watched;
 	bool has_watched; /* by /proc samples */
 	int error;        /* sticky, of the callbacks below */
@@ -252,30 +230,51 @@ static void end_life(struct replay *replay, pid_t pid)
 		lives_end(&replay->lives, pid);
 }
 
-/* The heap of a line, made when it is new; NULL without memory or beyond bounds. */
-static struct heap_row *obtain_heap(struct replay *replay, const struct gclog_record *record,
-                                    const struct line_time *time)
+/*
+ * Another heap of a pid may be one of the same process, a worker's. It is another process when the
+ * main heap was there before, or when all that is known of the pid stands in other files: pieces
+ * of one log go on with the same heaps.
+ */
+static struct process_key key_of_new(struct replay *replay, const struct heap_row *before,
+                                     pid_t pid)
 {
-	struct process_key key = key_of(replay, record->pid);
-	uint64_t uptime_ns = record->event.uptime_ns;
-	struct heap_row *row = heap_table_find(&replay->heaps, &key, record->event.isolate);
+	if ((before != NULL && strcmp(before->name, "main") == 0) ||
+	    heap_table_is_only_elsewhere(&replay->heaps, pid, replay->file))
+		end_life(replay, pid);
+	return key_of(replay, pid);
+}
+
+static struct heap_row *add_heap(struct replay *replay, const struct gclog_record *record,
+                                 const struct process_key *key, const struct line_time *time)
+{
+	const struct process *process = model_find(replay->model, key);
 	struct process_facts facts;
 	struct heap_facts heap;
-	const struct process *process;
+	struct heap_row *row;
 
-	if (row != NULL && !heap_row_is_over(row, uptime_ns))
-		return row;
-	if (row != NULL && strcmp(row->name, "main") == 0)
-		end_life(replay, record->pid);
-	key = key_of(replay, record->pid);
-	process = model_find(replay->model, &key);
-	heap.start_ns = timebase_heap_start_ns(&replay->base, uptime_ns, time);
-	facts = facts_of(replay, &key, process != NULL ? process->start_ns : heap.start_ns);
+	heap.start_ns = timebase_heap_start_ns(&replay->base, record->event.uptime_ns, time);
+	facts = facts_of(replay, key, process != NULL ? process->start_ns : heap.start_ns);
 	heap.process = &facts;
 	heap.address = record->event.isolate;
 	row = heap_table_add(&replay->heaps, &heap, &replay->scoring);
 	if (row != NULL)
 		row->family = record->family;
+	return row;
+}
+
+/* The heap of a line, made when it is new; NULL without memory or beyond bounds. */
+static struct heap_row *obtain_heap(struct replay *replay, const struct gclog_record *record,
+                                    const struct line_time *time)
+{
+	struct heap_row *row = heap_table_find(&replay->heaps, record->pid, record->event.isolate);
+	struct process_key key;
+
+	if (row == NULL || heap_row_is_over(row, record->event.uptime_ns)) {
+		key = key_of_new(replay, row, record->pid);
+		row = add_heap(replay, record, &key, time);
+	}
+	if (row != NULL)
+		row->file = replay->file;
 	return row;
 }
 
@@ -320,17 +319,18 @@ static void play_line_gc(struct replay *replay, const struct gclog_record *recor
 static void play_incident(struct replay *replay, const struct gclog_record *record)
 {
 	bool is_fatal = record->incident == HEAP_INCIDENT_FATAL_OOM;
-	struct process_key key = key_of(replay, record->pid);
-	struct heap_row *row = heap_table_find(&replay->heaps, &key, record->event.isolate);
-	struct process *process = model_find(replay->model, &key);
+	struct heap_row *row = heap_table_find(&replay->heaps, record->pid, record->event.isolate);
+	struct process_key key = row != NULL ? row->key : key_of(replay, record->pid);
 	uint64_t at_ns = timebase_latest_ns(&replay->base);
+	struct process *process;
 
 	if (row == NULL && is_fatal)
-		row = obtain_heap(replay, record, &(struct line_time){.recorded_ns = at_ns});
+		row = add_heap(replay, record, &key, &(struct line_time){.recorded_ns = at_ns});
 	if (row != NULL)
 		process_add_incident(row->alone, row->address, at_ns, record->incident);
+	process = model_find(replay->model, &key);
 	if (row != NULL && process == NULL && replay->proc.path == NULL)
-		process = obtain_process(replay, &row->key, row->start_ns);
+		process = obtain_process(replay, &key, row->start_ns);
 	model_incident(replay->model, &key, record->event.isolate, at_ns, record->incident);
 	if (!is_fatal)
 		return;
@@ -341,8 +341,8 @@ static void play_incident(struct replay *replay, const struct gclog_record *reco
 
 static void play_part(struct replay *replay, const struct gclog_record *record)
 {
-	struct process_key key = key_of(replay, record->pid);
-	struct heap_row *row = heap_table_find(&replay->heaps, &key, record->part.isolate);
+	struct heap_row *row = heap_table_find(&replay->heaps, record->pid, record->part.isolate);
+	struct process_key key = row != NULL ? row->key : key_of(replay, record->pid);
 	uint64_t at_ns = timebase_latest_ns(&replay->base);
 
 	if (row != NULL)
@@ -353,15 +353,13 @@ static void play_part(struct replay *replay, const struct gclog_record *record)
 /* Arrival of the line, 0 when not recorded. Lines are asked for in their order. */
 static uint64_t line_arrival(struct replay *replay, uint64_t number)
 {
-	while (replay->times.has_row && replay->times.values[TIMES_LINE] < number) {
-		if (csv_next(&replay->times, replay->message, replay->message_size) < 0) {
-			replay->error = -EINVAL;
-			return 0;
-		}
-	}
-	if (!replay->times.has_row || replay->times.values[TIMES_LINE] != number)
-		return 0;
-	return timebase_from_ms(replay->times.values[TIMES_T]);
+	uint64_t ms;
+	int result =
+	    recording_arrival(&replay->times, number, &ms, replay->message, replay->message_size);
+
+	if (result < 0)
+		replay->error = result;
+	return result > 0 ? timebase_from_ms(ms) : 0;
 }
 
 static void play_record(void *context, enum gclog_result result, const struct gclog_record *record,
@@ -387,15 +385,29 @@ static int fail(struct replay *replay, int error, const char *path, const char *
 	return error;
 }
 
-static int feed_all(struct replay *replay, struct input *input, struct stream *stream)
+static void tell_progress(const struct replay *replay, const struct input *input, const char *path)
+{
+	uint64_t read_bytes;
+	uint64_t size_bytes;
+
+	if (replay->options.progress == NULL)
+		return;
+	input_progress(input, &read_bytes, &size_bytes);
+	replay->options.progress(replay->options.context, path, read_bytes, size_bytes);
+}
+
+static int feed_all(struct replay *replay, struct input *input, const char *path,
+                    struct stream *stream)
 {
 	const struct stream_sink sink = {play_record, replay, &replay->counts};
 	_cleanup_(freep) char *bytes = malloc(READ_SIZE);
 	int length = -ENOMEM;
 
 	while (bytes != NULL && replay->error == 0 &&
-	       (length = input_read(input, bytes, READ_SIZE)) > 0)
+	       (length = input_read(input, bytes, READ_SIZE)) > 0) {
 		stream_feed(stream, bytes, (size_t)length, &sink);
+		tell_progress(replay, input, path);
+	}
 	if (length == 0)
 		stream_finish(stream, &sink);
 	return length;
@@ -410,7 +422,8 @@ static int read_log(struct replay *replay, const char *path)
 
 	if (result < 0)
 		return fail(replay, result, path, strerror(-result));
-	result = feed_all(replay, input, &stream);
+	replay->file++;
+	result = feed_all(replay, input, path, &stream);
 	replay->lines_before += stream.line_number;
 	stream_done(&stream);
 	if (replay->error < 0)
@@ -420,34 +433,26 @@ static int read_log(struct replay *replay, const char *path)
 	return result < 0 ? fail(replay, result, path, strerror(-result)) : 0;
 }
 
-static int open_beside(struct csv *csv, const char *path, const char *const *columns, size_t count,
-                       struct replay *replay)
-{
-	int result;
-
-	if (path == NULL || csv->path != NULL)
-		return 0;
-	result = csv_open(csv, path, columns, count, replay->message, replay->message_size);
-	if (result < 0)
-		return result;
-	return csv_next(csv, replay->message, replay->message_size);
-}
-
 int replay_file(struct replay *replay, const char *path, char *reterr_message, size_t message_size)
 {
 	int result;
 
 	replay->message = reterr_message;
 	replay->message_size = message_size;
-	result =
-	    open_beside(&replay->proc, replay->options.proc_path, proc_columns, PROC_COUNT, replay);
+	result = recording_open_proc(&replay->proc, replay->options.proc_path, reterr_message,
+	                             message_size);
 	if (result < 0)
 		return result;
-	result = open_beside(&replay->times, replay->options.times_path, times_columns, TIMES_COUNT,
-	                     replay);
+	result = recording_open_times(&replay->times, replay->options.times_path, reterr_message,
+	                              message_size);
 	if (result < 0)
 		return result;
 	return read_log(replay, path);
+}
+
+uint64_t replay_wall_ns(const struct replay *replay, uint64_t at_ns)
+{
+	return timebase_wall_ns(&replay->base, at_ns);
 }
 
 /* Reports speak as of the end, not as of the last evaluation that was due. */

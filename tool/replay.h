@@ -23,6 +23,8 @@ struct replay_options {
 	uint64_t memory_limit_bytes; /* 0: unknown */
 	/* After each evaluation of the process that is watched; causal. May be NULL. */
 	void (*evaluated)(void *context, uint64_t at_ms, const struct process *process);
+	/* Now and then while a file is read; size_bytes 0: not known. May be NULL. */
+	void (*progress)(void *context, const char *path, uint64_t read_bytes, uint64_t size_bytes);
 	void *context;
 };
 
@@ -44,5 +46,7 @@ const struct stream_counts *replay_counts(const struct replay *replay);
 const struct heap_table *replay_heaps(const struct replay *replay);
 /* The watched process: that of the last /proc sample, else the one that leaks most. NULL: none. */
 const struct process *replay_process(const struct replay *replay);
+/* Nanoseconds since 1970, as log collectors noted them; 0: they did not. */
+uint64_t replay_wall_ns(const struct replay *replay, uint64_t at_ns);
 
 #endif

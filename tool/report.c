@@ -38,8 +38,11 @@ int report_init(struct report *report, const struct replay *replay, double time_
 	if (report->readings == NULL || report->worst_first == NULL)
 		return -ENOMEM;
 	for (i = 0; i < heaps->count; i++) {
-		reading_take(&report->readings[i], &heaps->rows[i], time_scale);
-		report->worst_first[i] = &report->readings[i];
+		struct reading *reading = &report->readings[i];
+
+		reading_take(reading, &heaps->rows[i], time_scale);
+		reading->begin_wall_ns = replay_wall_ns(replay, reading->begin_ns);
+		report->worst_first[i] = reading;
 	}
 	qsort(report->worst_first, report->count, sizeof(*report->worst_first), compare);
 	return 0;

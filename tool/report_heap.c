@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/clock.h"
 #include "lib/units.h"
@@ -36,7 +37,7 @@ static const struct outlook_row outlook_rows[OUTLOOK_COUNT] = {
     [OUTLOOK_FILLING] = {"filling", "It grows, but may still come to rest.", TONE_WARNING},
     [OUTLOOK_STEP] = {"step", "It holds more than before, and does not grow further.", TONE_GOOD},
     [OUTLOOK_LOAD] = {"load", "It follows the load.", TONE_GOOD},
-    [OUTLOOK_SHORT] = {"too short", "Nothing here is clearly a leak, but nothing could be.",
+    [OUTLOOK_SHORT] = {"too short", "No clear sign of a leak, but too short for a verdict.",
                        TONE_PLAIN},
     [OUTLOOK_FEW] = {"too little", "There were too few full collections for a verdict.",
                      TONE_PLAIN},
@@ -128,9 +129,9 @@ void report_verdict(struct buf *out, const struct terminal *terminal,
 
 	buf_append_string(out, "  Verdict   ");
 	terminal_append(out, terminal, what->tone, what->word);
-	if (*what->headline != '\0')
-		buf_printf(out, ". %s", what->headline);
 	buf_append_char(out, '\n');
+	if (*what->headline != '\0')
+		terminal_wrap(out, terminal, "            ", what->headline);
 	append_scores(out, what->verdict);
 	if (what->has_growth)
 		buf_printf(out, "  Growth    %s\n",
@@ -150,6 +151,17 @@ void report_identity(struct buf *out, const struct heap_row *row)
 	buf_append_string(out, row->name);
 }
 
+static void append_date(struct buf *out, uint64_t wall_ns)
+{
+	time_t seconds = (time_t)(wall_ns / NS_PER_SECOND);
+	struct tm date;
+	char text[sizeof("2026-11-22 03:12:44")];
+
+	if (gmtime_r(&seconds, &date) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &date) > 0)
+		buf_printf(out, " from %s UTC", text);
+}
+
 static void append_title(struct buf *out, const struct terminal *terminal,
                          const struct reading *reading)
 {
@@ -166,6 +178,8 @@ static void append_title(struct buf *out, const struct terminal *terminal,
 	if (reading->seconds > 0)
 		buf_printf(out, "%s%s seen", *versions != '\0' ? "; " : "  (",
 		           seconds_text(seen, reading->seconds));
+	if (reading->begin_wall_ns > 0)
+		append_date(out, reading->begin_wall_ns);
 	if (*versions != '\0' || reading->seconds > 0)
 		buf_append_char(out, ')');
 	buf_append_char(out, '\n');
@@ -250,22 +264,23 @@ static void append_kind(struct buf *out, const struct reading *reading, enum gc_
 {
 	static const char *const titles[GC_KIND_COUNT] = {
 	    [GC_SCAVENGE] = "scavenge",
-	    [GC_MARK_COMPACT] = "mark-compact (full)",
+	    [GC_MARK_COMPACT] = "mark-compact",
 	    [GC_MINOR_MARK_COMPACT] = "minor mark-compact",
 	};
 	const struct gc_totals *totals = &reading->isolate->by_kind[kind];
 	const struct pauses *pauses = &reading->row->pauses[kind];
-	char freed[UNIT_TEXT_SIZE];
+	char freed[UNIT_TEXT_SIZE] = "-";
 
 	if (totals->count == 0)
 		return;
-	buf_printf(out, "  %-19s %8" PRIu64 " %10.1f %8.2f %8.2f %8.2f %11s", titles[kind],
+	if (reading->isolate->used_bytes > 0)
+		(void)size_format(freed, (double)totals->reclaimed_bytes);
+	buf_printf(out, "  %-18s %7" PRIu64 " %9.1f %7.2f %7.2f %7.2f %10s", titles[kind],
 	           totals->count, (double)totals->pause_ns / (double)NS_PER_MS,
 	           pauses_quantile(pauses, 0.5), pauses_quantile(pauses, 0.99),
-	           (double)totals->pause_max_ns / (double)NS_PER_MS,
-	           size_format(freed, (double)totals->reclaimed_bytes));
+	           (double)totals->pause_max_ns / (double)NS_PER_MS, freed);
 	if (reading->seconds > 0)
-		buf_printf(out, " %6.1f %%",
+		buf_printf(out, " %5.1f%%",
 		           100 * ns_to_seconds(totals->pause_ns) / reading->seconds);
 	buf_append_char(out, '\n');
 }
@@ -274,10 +289,10 @@ static void append_collections(struct buf *out, const struct reading *reading)
 {
 	size_t kind;
 
-	if (reading->all.young_count + reading->all.full_count == 0)
+	if (reading->isolate->last_gc_ns == 0)
 		return;
-	buf_printf(out, "\n  %-19s %8s %10s %8s %8s %8s %11s %8s\n", "Collections", "count",
-	           "pause ms", "p50", "p99", "max", "freed", "of time");
+	buf_printf(out, "\n  %-18s %7s %9s %7s %7s %7s %10s %6s\n", "Collections", "count",
+	           "pause ms", "p50", "p99", "max", "freed", "time");
 	for (kind = 0; kind < GC_KIND_COUNT; kind++)
 		append_kind(out, reading, (enum gc_kind)kind);
 }

@@ -69,7 +69,9 @@ static void add_collections(struct builder *builder, cJSON *parent, const struct
 		add_number(
 		    builder, pause, "max",
 		    known(totals->count > 0, (double)totals->pause_max_ns / (double)NS_PER_MS));
-		add_number(builder, object, "reclaimed_bytes", (double)totals->reclaimed_bytes);
+		add_number(builder, object, "reclaimed_bytes",
+		           known(totals->count == 0 || isolate->used_bytes > 0,
+		                 (double)totals->reclaimed_bytes));
 	}
 }
 

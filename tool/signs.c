@@ -45,7 +45,9 @@ static double flat_band(const struct reading *reading)
 /* By quarters, or, with too few full collections for them, by all that was left. */
 static bool is_rising(const struct reading *reading)
 {
-	return reading->quarters > 0 ? rise_of(reading) > flat_band(reading) : reading->has_risen;
+	if (reading->quarters > 0)
+		return rise_of(reading) > flat_band(reading);
+	return reading->has_risen && (reading->is_dead || reading->all.full_count >= FULL_FEW);
 }
 
 static const char *quarters_text(char text[160], const struct reading *reading)
@@ -82,7 +84,7 @@ static void say_rise(struct notes *notes, const struct reading *reading)
 		    "What survives full collections rose from each quarter of the time to the "
 		    "next: %s.",
 		    quarters_text(text, reading));
-	else if (reading->has_risen && reading->quarters == 0)
+	else if (is_rising(reading) && reading->quarters == 0)
 		notes_add(notes,
 		          "The heap got by with %s at first; in the last third it never fell below "
 		          "%s, whatever was collected.",
@@ -242,11 +244,23 @@ static void say_garbage(struct notes *notes, const struct reading *reading)
 
 /* ---- open ---- */
 
+/* Trace events of old versions have no sizes, and so no history. */
+static bool has_only_pauses(const struct reading *reading)
+{
+	return reading->all.young_count + reading->all.full_count == 0 &&
+	       reading->isolate->last_gc_ns > 0;
+}
+
 static void say_few(struct notes *notes, const struct reading *reading)
 {
 	uint32_t count = reading->all.full_count;
 
-	if (count == 0 && reading->all.young_count == 0)
+	if (has_only_pauses(reading))
+		notes_add(
+		    notes,
+		    "What was recorded tells how long collections took and not what they left; "
+		    "record with --trace-gc.");
+	else if (count == 0 && reading->all.young_count == 0)
 		notes_add(notes,
 		          "Not one collection was written. Output that is still buffered is lost "
 		          "when the program aborts: start old versions of Node with stdbuf -oL.");
@@ -266,7 +280,8 @@ static void say_short(struct notes *notes, const struct reading *reading)
 	const struct verdict *stretched = &reading->stretched;
 	char text[UNIT_TEXT_SIZE];
 
-	if (!reading->is_short || reading->is_dead || reading->seconds <= 0)
+	if (!reading->is_short || reading->is_dead || reading->seconds <= 0 ||
+	    has_only_pauses(reading))
 		return;
 	(void)duration_format(text, (uint64_t)(reading->seconds * (double)NS_PER_SECOND));
 	if (reading->stretch <= 0)

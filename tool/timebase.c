@@ -36,6 +36,14 @@ static uint64_t from_wall(struct timebase *base, uint64_t wall_ns, uint64_t upti
 	                          u64_subtract_floor(wall_ns, base->origin_wall_ns));
 }
 
+uint64_t timebase_wall_ns(const struct timebase *base, uint64_t at_ns)
+{
+	if (base->origin_wall_ns == 0)
+		return 0;
+	return u64_add_saturating(base->origin_wall_ns,
+	                          u64_subtract_floor(at_ns, TIMEBASE_ORIGIN_NS));
+}
+
 uint64_t timebase_heap_start_ns(struct timebase *base, uint64_t uptime_ns,
                                 const struct line_time *time)
 {

@@ -26,6 +26,8 @@ struct line_time {
 	uint64_t wall_ns;     /* since 1970 */
 };
 
+/* Nanoseconds since 1970; 0: no line told the time of day. */
+uint64_t timebase_wall_ns(const struct timebase *base, uint64_t at_ns);
 uint64_t timebase_from_ms(uint64_t ms);
 uint64_t timebase_to_ms(uint64_t at_ns);
 /* The latest time known so far. */

@@ -23,7 +23,7 @@ log 0 >"$work/flat.log"
 run analyze --time-scale=60 --heap-limit=200MiB "$work/leak.log"
 is "$status" 0 "a leak is no failure"
 has "$stdout" "state leak, score 0.9" "the text names the verdict"
-has "$stdout" "mark-compact (full)       90      472.5     5.25     5.25     5.25   450.0 MiB    0.5 %" \
+has "$stdout" "mark-compact            90     472.5    5.25    5.25    5.25  450.0 MiB   0.5%" \
 	"and the pauses"
 has "$stdout" "Heap after full collections (main) rose" "and the evidence"
 has "$stdout" "180 garbage collections of 1 heap in 1 process; 0 other lines, 0 torn." "and the lines"
@@ -32,7 +32,19 @@ run analyze --time-scale=60 --fail-on=leak "$work/leak.log"
 is "$status" 3 "--fail-on=leak gives 3 for a leak"
 run analyze --time-scale=60 --fail-on=leak "$work/flat.log"
 is "$status" 0 "and 0 for none"
-has "$stdout" "Verdict   healthy." "which is stable"
+has "$stdout" "Verdict   healthy" "which is stable"
+
+# The whole text in ASCII and in Unicode, and the whole JSON but for the words of scoring.
+fixtures=$top_srcdir/tests/fixtures/analyze
+for log in out-of-memory churn; do
+	LC_ALL=C COLUMNS=80 run analyze "$fixtures/$log.log"
+	is "$stdout" "$(cat "$fixtures/$log.txt")" "$log: the text for a narrow terminal in ASCII"
+	LC_ALL=C.UTF-8 COLUMNS=100 run analyze - <"$fixtures/$log.log"
+	is "$stdout" "$(cat "$fixtures/$log.wide.txt")" "$log: the text for a wide one in Unicode"
+	run analyze --format=json "$fixtures/$log.log"
+	is "$(printf '%s\n' "$stdout" | sed 's/"evidence":\[[^]]*\]/"evidence":[]/g')" \
+		"$(cat "$fixtures/$log.json")" "$log: the JSON"
+done
 
 run analyze --format=json --time-scale=60 --heap-limit=200MiB "$work/leak.log"
 has "$stdout" '"pid":7,"isolate":"main"' "json: an isolate"
