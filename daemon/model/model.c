@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/model/history.h"
 #include "daemon/model/slots.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -37,6 +38,7 @@ struct model {
 	uint64_t dropped[DROP_REASON_COUNT];
 	uint64_t slots_generation;
 	bool has_reservations;
+	struct histories histories; /* of processes not found again yet; as long as reservations */
 	uint64_t reservations_end_ns; /* 0: counted from the next pass */
 	struct process **view;        /* sorted; view_count valid unless is_view_old */
 	size_t view_count;
@@ -91,6 +93,7 @@ struct model *model_free(struct model *model)
 		free(entry);
 	}
 	(void)app_table_free(model->apps);
+	histories_done(&model->histories);
 	free(model->view);
 	free(model->app_view);
 	free(model);
@@ -181,6 +184,18 @@ static int add_entry(struct model *model, struct process *process)
 
 DEFINE_CLEANUP(struct process, process_free)
 
+/* With the history that it had; one that cannot be right is left out. */
+static struct process *make_process(struct model *model, uint64_t now_ns,
+                                    const struct process_facts *facts)
+{
+	struct process *process = process_new(facts, now_ns, model->options.time_scale);
+
+	if (process == NULL || histories_give(&model->histories, process) == 0)
+		return process;
+	(void)process_free(process);
+	return process_new(facts, now_ns, model->options.time_scale);
+}
+
 int model_process_found(struct model *model, uint64_t now_ns, const struct process_facts *facts)
 {
 	_cleanup_(process_freep) struct process *process = NULL;
@@ -192,7 +207,7 @@ int model_process_found(struct model *model, uint64_t now_ns, const struct proce
 		model_dropped(model, DROP_PROCESS_LIMIT);
 		return -ENOSPC;
 	}
-	process = process_new(facts, now_ns, model->options.time_scale);
+	process = make_process(model, now_ns, facts);
 	app = app_table_obtain(model->apps, facts->app);
 	if (process == NULL || app == NULL || enter_app(model, process, app) < 0)
 		return -ENOMEM;
@@ -280,6 +295,7 @@ void model_advance(struct model *model, uint64_t now_ns)
 	if (now_ns < model->reservations_end_ns)
 		return;
 	app_table_drop_reservations(model->apps);
+	histories_done(&model->histories);
 	model->has_reservations = false;
 	model->slots_generation++;
 }
@@ -449,4 +465,23 @@ void model_slots_restore(struct model *model, const char *text, size_t length)
 uint64_t model_slots_generation(const struct model *model)
 {
 	return model->slots_generation;
+}
+
+void model_histories_save(const struct model *model, struct buf *out)
+{
+	const struct entry *entry;
+
+	histories_begin(out);
+	for (entry = model->entries; entry != NULL; entry = entry->hh.next)
+		histories_add(entry->process, out);
+	histories_add_waiting(&model->histories, out);
+}
+
+int model_histories_restore(struct model *model, const char *bytes, size_t length)
+{
+	int result = histories_read(&model->histories, bytes, length);
+
+	if (result == 0)
+		model->has_reservations = true;
+	return result;
 }

@@ -91,4 +91,12 @@ void model_slots_restore(struct model *model, const char *text, size_t length);
 /* Changes whenever the text would. */
 uint64_t model_slots_generation(const struct model *model);
 
+/*
+ * So does what processes have shown (history.h): each gets its own back when it is found. -EBADMSG:
+ * nothing of it can be used; -ENOMEM.
+ */
+void model_histories_save(const struct model *model, struct buf *out);
+int model_histories_restore(struct model *model, const char *bytes, size_t length)
+    __attribute__((warn_unused_result));
+
 #endif

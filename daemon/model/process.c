@@ -306,13 +306,14 @@ static bool is_main(const struct process *process, uint64_t created_ns)
 		return false;
 	if (created_ns <= u64_add_saturating(process->start_ns, MAIN_ISOLATE_NS))
 		return true;
-	return process->isolate_count == 0 &&
+	return process->isolate_count == 1 && /* the one to be named */
 	       process->first_seen_ns > u64_add_saturating(process->start_ns, MAIN_ISOLATE_NS);
 }
 
 static void name_isolate(const struct process *process, struct isolate *isolate,
                          uint64_t created_ns)
 {
+	char name[ISOLATE_NAME_SIZE];
 	unsigned number = 1;
 
 	if (is_main(process, created_ns)) {
@@ -320,8 +321,9 @@ static void name_isolate(const struct process *process, struct isolate *isolate,
 		return;
 	}
 	do {
-		(void)snprintf(isolate->name, sizeof(isolate->name), "worker-%u", number++);
-	} while (has_isolate_named(process, isolate->name));
+		(void)snprintf(name, sizeof(name), "worker-%u", number++);
+	} while (has_isolate_named(process, name));
+	memcpy(isolate->name, name, sizeof(name));
 }
 
 static struct isolate *find_isolate(const struct process *process, uint64_t address)
@@ -352,7 +354,7 @@ static struct isolate *reuse_isolate(const struct process *process, uint64_t add
 	return process->isolate_count < ISOLATES_MAX ? NULL : process->isolates[ISOLATES_MAX - 1];
 }
 
-static struct isolate *new_isolate(struct process *process, uint64_t address, uint64_t created_ns)
+struct isolate *process_append_isolate(struct process *process, uint64_t address)
 {
 	struct isolate **isolates;
 	struct isolate *isolate;
@@ -365,9 +367,17 @@ static struct isolate *new_isolate(struct process *process, uint64_t address, ui
 	if (isolate == NULL)
 		return NULL;
 	isolate_init(isolate, address, process->bucket_width_ns);
-	name_isolate(process, isolate, created_ns);
 	update_limit(process, isolate);
 	isolates[process->isolate_count++] = isolate;
+	return isolate;
+}
+
+static struct isolate *new_isolate(struct process *process, uint64_t address, uint64_t created_ns)
+{
+	struct isolate *isolate = process_append_isolate(process, address);
+
+	if (isolate != NULL)
+		name_isolate(process, isolate, created_ns);
 	return isolate;
 }
 

@@ -85,6 +85,8 @@ void process_add_detail(struct process *process, const struct memory_detail *det
 /* The isolate at this address, made when it is new; NULL without memory. */
 struct isolate *process_isolate(struct process *process, uint64_t at_ns, uint64_t address,
                                 uint64_t uptime_ns);
+/* One more isolate, without asking whether there is one at the address; NULL without memory. */
+struct isolate *process_append_isolate(struct process *process, uint64_t address);
 void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_event *event);
 /* Without memory the incident is lost. An address of 0 means the isolate that spoke last. */
 void process_add_incident(struct process *process, uint64_t address, uint64_t at_ns,

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Members that are 64-bit numbers go as they stand, by a table of where they are; the others one by
+ * one. What is read is checked as far as it is used as an index, a count or a name.
+ */
+#include "daemon/model/history.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/model/process.h"
+#include "lib/pack.h"
+
+/* Without memory an insertion leaves the element out instead of ending the program. */
+#define HASH_NONFATAL_OOM 1
+/* The default function falls through in a switch, of which clang warns in the caller. */
+#define HASH_FUNCTION(key, length, hash) HASH_OAT(key, length, hash)
+#include <uthash.h>
+
+#define LAYOUT_VERSION 1
+
+/* A run of 64-bit members of struct isolate. */
+struct numbers {
+	size_t offset;
+	size_t count;
+};
+
+#define NUMBER(member)                              \
+	{                                           \
+		offsetof(struct isolate, member), 1 \
+	}
+#define NUMBERS(member)                                                        \
+	{                                                                      \
+		offsetof(struct isolate, member),                              \
+		    sizeof(((struct isolate *)0)->member) / (sizeof(uint64_t)) \
+	}
+
+static const struct numbers isolate_numbers[] = {
+    NUMBER(address),     NUMBER(created_ns),      NUMBER(last_gc_ns), NUMBER(last_uptime_ns),
+    NUMBER(used_bytes),  NUMBER(committed_bytes), NUMBER(live_bytes), NUMBER(allocated_bytes),
+    NUMBERS(totals),     NUMBERS(by_kind),        NUMBERS(events),    NUMBER(bound_ns),
+    NUMBER(bound_bytes), NUMBERS(parts),
+};
+
+_Static_assert(sizeof(struct gc_totals) % sizeof(uint64_t) == 0, "made of numbers");
+_Static_assert(sizeof(struct heap_part_level) % sizeof(uint64_t) == 0, "made of numbers");
+_Static_assert(sizeof(struct series_entry) == 2 * sizeof(uint64_t), "made of numbers");
+
+#define NUMBERS_COUNT (sizeof(isolate_numbers) / sizeof(isolate_numbers[0]))
+#define LEVEL_NUMBERS (2 * (size_t)(SERIES_LEVEL_POINTS + 1))
+
+/* Differs whenever what is packed does. */
+static uint64_t layout_number(void)
+{
+	uint64_t layout = LAYOUT_VERSION;
+	size_t i;
+
+	for (i = 0; i < NUMBERS_COUNT; i++)
+		layout = layout * 31 + isolate_numbers[i].count;
+	return layout * 31 + SERIES_LEVEL_COUNT * LEVEL_NUMBERS;
+}
+
+/* ---- series ---- */
+
+static void pack_series(const struct series *series, struct buf *out)
+{
+	size_t level;
+
+	pack_u64(out, series->width_ns);
+	pack_u64(out, series->last_ns);
+	pack_u64(out, series->added_count);
+	for (level = 0; level < SERIES_LEVEL_COUNT; level++) {
+		pack_u64(out, series->counts[level]);
+		pack_u64s(out, &series->levels[level][0].at_ns, 2 * (size_t)series->counts[level]);
+	}
+}
+
+/* The width is that of the series as it was made: with another time scale it cannot go on. */
+static int unpack_series(struct series *series, struct unpack *in)
+{
+	struct series read;
+	size_t level;
+
+	series_init(&read, series->width_ns);
+	if (unpack_u64(in) != series->width_ns)
+		return -EBADMSG;
+	read.last_ns = unpack_u64(in);
+	read.added_count = unpack_u64(in);
+	for (level = 0; level < SERIES_LEVEL_COUNT; level++) {
+		uint64_t count = unpack_u64(in);
+
+		if (count > SERIES_LEVEL_POINTS)
+			return -EBADMSG;
+		read.counts[level] = (uint8_t)count;
+		unpack_u64s(in, &read.levels[level][0].at_ns, 2 * (size_t)count);
+	}
+	if (in->has_failed)
+		return -EBADMSG;
+	*series = read;
+	return 0;
+}
+
+/* ---- isolates ---- */
+
+static void pack_isolate(const struct isolate *isolate, struct buf *out)
+{
+	size_t i;
+
+	pack_string(out, isolate->name);
+	for (i = 0; i < NUMBERS_COUNT; i++)
+		buf_append(out, (const char *)isolate + isolate_numbers[i].offset,
+		           isolate_numbers[i].count * sizeof(uint64_t));
+	pack_u64(out, isolate->is_gone);
+	pack_u64(out, isolate->has_live);
+	pack_u64(out, isolate->has_external_pressure);
+	pack_u64(out, isolate->ineffective_in_a_row);
+	pack_u64(out, isolate->parts_known);
+	pack_double(out, isolate->mutator_utilization);
+	pack_series(&isolate->floor, out);
+	pack_series(&isolate->external, out);
+}
+
+static int unpack_isolate(struct isolate *isolate, struct unpack *in)
+{
+	size_t i;
+
+	unpack_string(in, isolate->name, sizeof(isolate->name));
+	for (i = 0; i < NUMBERS_COUNT; i++)
+		unpack_u64s(in, (uint64_t *)(void *)((char *)isolate + isolate_numbers[i].offset),
+		            isolate_numbers[i].count);
+	isolate->is_gone = unpack_u64(in) != 0;
+	isolate->has_live = unpack_u64(in) != 0;
+	isolate->has_external_pressure = unpack_u64(in) != 0;
+	isolate->ineffective_in_a_row = (unsigned)unpack_u64(in);
+	isolate->parts_known = (unsigned)unpack_u64(in) & ((1U << HEAP_PART_COUNT) - 1);
+	isolate->mutator_utilization = unpack_double(in);
+	if (unpack_series(&isolate->floor, in) < 0)
+		return -EBADMSG;
+	return unpack_series(&isolate->external, in);
+}
+
+static int unpack_isolates(struct process *process, struct unpack *in, uint64_t count)
+{
+	struct isolate read;
+	struct isolate *isolate;
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		isolate_init(&read, 0, process->bucket_width_ns);
+		if (unpack_isolate(&read, in) < 0)
+			return -EBADMSG;
+		isolate = process_append_isolate(process, read.address);
+		if (isolate == NULL)
+			return -ENOMEM;
+		read.limit_bytes = isolate->limit_bytes;
+		read.limit_is_estimated = isolate->limit_is_estimated;
+		*isolate = read;
+	}
+	return 0;
+}
+
+/* ---- a process ---- */
+
+void history_pack(const struct process *process, struct buf *out)
+{
+	size_t i;
+
+	pack_u64(out, process->first_seen_ns);
+	pack_u64(out, process->sources);
+	pack_double(out, process->score_memory.level);
+	pack_double(out, process->score_memory.carried);
+	pack_u64(out, process->score_memory.carried_at_ns);
+	pack_series(&process->outside, out);
+	pack_series(&process->threads, out);
+	pack_u64(out, process->isolate_count);
+	for (i = 0; i < process->isolate_count; i++)
+		pack_isolate(process->isolates[i], out);
+}
+
+int history_unpack(struct process *process, struct unpack *in)
+{
+	uint64_t first_seen_ns = unpack_u64(in);
+	uint64_t sources = unpack_u64(in);
+	struct score_memory score_memory;
+	uint64_t count;
+
+	score_memory.level = unpack_double(in);
+	score_memory.carried = unpack_double(in);
+	score_memory.carried_at_ns = unpack_u64(in);
+	if (unpack_series(&process->outside, in) < 0 || unpack_series(&process->threads, in) < 0)
+		return -EBADMSG;
+	count = unpack_u64(in);
+	if (count > ISOLATES_MAX || process->isolate_count > 0)
+		return -EBADMSG;
+	process->first_seen_ns = first_seen_ns;
+	process->sources |= (unsigned)sources & ((1U << SOURCE_COUNT) - 1);
+	process->score_memory = score_memory;
+	process->needs_scoring = true;
+	return unpack_isolates(process, in, count);
+}
+
+/* ---- of many processes ---- */
+
+struct history_entry {
+	uint64_t key[2]; /* pid, start_ticks */
+	struct unpack in;
+	UT_hash_handle hh;
+};
+
+void histories_begin(struct buf *out)
+{
+	pack_u64(out, layout_number());
+}
+
+void histories_add(const struct process *process, struct buf *out)
+{
+	size_t at;
+
+	pack_u64(out, (uint64_t)process->key.pid);
+	pack_u64(out, process->key.start_ticks);
+	at = pack_begin(out);
+	history_pack(process, out);
+	pack_end(out, at);
+}
+
+static int read_entry(struct histories *histories, struct unpack *in)
+{
+	struct history_entry *entry = calloc(1, sizeof(*entry));
+	size_t length;
+
+	if (entry == NULL)
+		return -ENOMEM;
+	unpack_u64s(in, entry->key, 2);
+	entry->in.at = unpack_bytes(in, &length);
+	entry->in.end = entry->in.at + length;
+	if (!in->has_failed)
+		HASH_ADD(hh, histories->table, key, sizeof(entry->key), entry);
+	if (entry->hh.tbl == NULL) {
+		free(entry);
+		return in->has_failed ? -EBADMSG : -ENOMEM;
+	}
+	return 0;
+}
+
+int histories_read(struct histories *histories, const char *bytes, size_t length)
+{
+	struct unpack in;
+	int result = 0;
+
+	histories_done(histories);
+	histories->bytes = malloc(length + 1);
+	if (histories->bytes == NULL)
+		return -ENOMEM;
+	memcpy(histories->bytes, bytes, length);
+	in = (struct unpack){histories->bytes, histories->bytes + length, false};
+	if (unpack_u64(&in) != layout_number())
+		result = -EBADMSG;
+	while (result == 0 && in.at < in.end)
+		result = read_entry(histories, &in);
+	if (result < 0)
+		histories_done(histories);
+	return result;
+}
+
+int histories_give(struct histories *histories, struct process *process)
+{
+	const uint64_t key[2] = {(uint64_t)process->key.pid, process->key.start_ticks};
+	struct history_entry *entry;
+	int result;
+
+	HASH_FIND(hh, histories->table, key, sizeof(key), entry);
+	if (entry == NULL)
+		return 0;
+	result = history_unpack(process, &entry->in);
+	HASH_DEL(histories->table, entry);
+	free(entry);
+	return result;
+}
+
+void histories_add_waiting(const struct histories *histories, struct buf *out)
+{
+	const struct history_entry *entry;
+
+	for (entry = histories->table; entry != NULL; entry = entry->hh.next) {
+		pack_u64s(out, entry->key, 2);
+		pack_bytes(out, entry->in.at, (size_t)(entry->in.end - entry->in.at));
+	}
+}
+
+void histories_done(struct histories *histories)
+{
+	struct history_entry *entry;
+	struct history_entry *next;
+
+	HASH_ITER(hh, histories->table, entry, next)
+	{
+		HASH_DEL(histories->table, entry);
+		free(entry);
+	}
+	free(histories->bytes);
+	*histories = (struct histories){NULL, NULL};
+}
