@@ -80,8 +80,6 @@ struct memory_detail {
 	uint64_t swap_bytes;
 	bool has_open_fds; /* false without permission */
 	uint64_t open_fds;
-	uint64_t max_fds;    /* soft RLIMIT_NOFILE; 0: not known, UINT64_MAX: unlimited */
-	uint64_t data_bytes; /* VmData; 0: not known */
 	/* The tightest limit above the process: a cgroup's, else the host's memory. */
 	uint64_t limit_bytes;
 	uint64_t limit_usage_bytes; /* of that cgroup or host */
@@ -262,6 +260,7 @@ struct collector_host {
 
 /* ---- a collector ---- */
 
+struct buf;    /* lib/buf.h */
 struct config; /* config/config.h */
 
 struct collector_options {
@@ -303,6 +302,14 @@ struct collector {
 	 * applied is logged. NULL when nothing of the configuration is used.
 	 */
 	void (*reconfigure)(void *self, const struct config *config);
+	/*
+	 * For the next start of heapwatch: appends where it stands, as of what it has handed to the
+	 * sink so far. -EAGAIN: it has taken something in that it could not hand on yet and that
+	 * would be lost. restore() gets the same bytes back before the first pass, checked for
+	 * damage only. Both may be NULL.
+	 */
+	int (*save)(void *self, struct buf *out);
+	void (*restore)(void *self, const char *bytes, size_t length);
 	/* Fills at most COLLECTOR_COUNTERS_MAX; returns how many. May be NULL. */
 	size_t (*counters)(void *self, struct collector_counter *ret_counters);
 };

@@ -5,6 +5,7 @@
  */
 #include "daemon/collection.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/pack.h"
 #include "lib/units.h"
 
 #define COLLECTORS_MAX 8
@@ -257,6 +259,49 @@ bool collection_resume(struct collection *collection)
 			     start_ns);
 	}
 	return is_finished(collection);
+}
+
+int collection_save(const struct collection *collection, struct buf *out)
+{
+	int result = 0;
+	size_t at;
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++) {
+		if (collector_registry[i]->save == NULL)
+			continue;
+		pack_string(out, collector_registry[i]->name);
+		at = pack_begin(out);
+		if (collector_registry[i]->save(collection->instances[i], out) < 0)
+			result = -EAGAIN;
+		pack_end(out, at);
+	}
+	return result;
+}
+
+static void restore_one(struct collection *collection, const char *name, const char *bytes,
+                        size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < collector_registry_count; i++)
+		if (collector_registry[i]->restore != NULL &&
+		    strcmp(collector_registry[i]->name, name) == 0)
+			collector_registry[i]->restore(collection->instances[i], bytes, length);
+}
+
+void collection_restore(struct collection *collection, struct unpack *in)
+{
+	char name[32];
+	const char *bytes;
+	size_t length;
+
+	while (!in->has_failed && in->at < in->end) {
+		unpack_string(in, name, sizeof(name));
+		bytes = unpack_bytes(in, &length);
+		if (!in->has_failed)
+			restore_one(collection, name, bytes, length);
+	}
 }
 
 size_t collection_status(struct collection *collection, const struct collector_status **ret_status)

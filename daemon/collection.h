@@ -10,10 +10,12 @@
 
 #include "collectors/collector.h"
 
+struct buf;
 struct collection;
 struct config;
 struct collector_status;
 struct model;
+struct unpack;
 
 /* Creates every collector; NULL when one cannot start (logged). host and model are borrowed. */
 struct collection *collection_new(const struct collector_options *options,
@@ -29,6 +31,10 @@ void collection_reconfigure(struct collection *collection, const struct config *
  */
 bool collection_pass(struct collection *collection);
 bool collection_resume(struct collection *collection);
+/* Where each stands, by name. -EAGAIN, with all in it, when one would rather be asked later. */
+int collection_save(const struct collection *collection, struct buf *out)
+    __attribute__((warn_unused_result));
+void collection_restore(struct collection *collection, struct unpack *in);
 /* How each is doing, with counters of now; the array is the collection's. Returns how many. */
 size_t collection_status(struct collection *collection, const struct collector_status **ret_status);
 

@@ -17,6 +17,7 @@
 #include "daemon/collection.h"
 #include "daemon/exposition/http.h"
 #include "daemon/exposition/metrics.h"
+#include "daemon/kept.h"
 #include "daemon/loop.h"
 #include "daemon/model/model.h"
 #include "daemon/scoring/scoring.h"
@@ -45,6 +46,7 @@ struct daemon {
 	struct collector_host host;
 	struct model *model;
 	struct state *state;
+	struct kept *kept; /* NULL: nothing is kept */
 	struct collection *collection;
 	struct self_status self;
 	struct scoring_options scoring;
@@ -109,6 +111,8 @@ static void finish_pass(struct daemon *daemon)
 	daemon->next_scored = 0;
 	score_slice(daemon);
 	state_save(daemon->state, daemon->model);
+	kept_save(daemon->kept, daemon->model, daemon->collection, clock_boottime_ns());
+	daemon->self.storage_errors = kept_error_count(daemon->kept);
 	if (daemon->pass_count++ == 0)
 		first_pass_done(daemon);
 	if (daemon->options->is_once && daemon->pass_count == ONCE_PASSES)
@@ -313,7 +317,12 @@ static int make_collectors(struct daemon *daemon)
 	};
 
 	daemon->collection = collection_new(&options, &daemon->host, daemon->model);
-	return daemon->collection == NULL ? -EINVAL : 0;
+	if (daemon->collection == NULL)
+		return -EINVAL;
+	if (daemon->state != NULL)
+		daemon->kept = kept_open(daemon->options->storage_path, &daemon->host);
+	kept_restore(daemon->kept, daemon->model, daemon->collection);
+	return 0;
 }
 
 static int make_model(struct daemon *daemon)
@@ -407,6 +416,7 @@ struct daemon *daemon_free(struct daemon *daemon)
 		loop_drain(daemon->loop);
 	web_stop(daemon->web);
 	(void)site_free(daemon->site);
+	kept_close(daemon->kept, daemon->model, daemon->collection);
 	collection_free(daemon->collection);
 	state_close(daemon->state, daemon->model);
 	model_free(daemon->model);

@@ -168,13 +168,6 @@ static bool has_terminal(void)
 	return fd >= 0 && tcgetpgrp(fd) == getpgrp();
 }
 
-/* Until somebody makes us go on; what stopped us is answered by that. */
-static void stop(struct app_process *app)
-{
-	(void)raise(SIGSTOP);
-	app->waiting_signals &= ~BIT_OF(SIGTSTP);
-}
-
 static void on_child(struct app_process *app, const siginfo_t *child)
 {
 	if (child->si_pid == app->sentinel.pid && child->si_code != CLD_STOPPED)
@@ -183,7 +176,7 @@ static void on_child(struct app_process *app, const siginfo_t *child)
 		return;
 	if (child->si_code == CLD_STOPPED) {
 		if (child->si_status == SIGTSTP && has_terminal())
-			stop(app);
+			(void)raise(SIGSTOP);
 		return;
 	}
 	app->has_ended = true;
@@ -255,7 +248,7 @@ void app_process_tick(struct app_process *app, uint64_t now_ns)
 		if ((waiting & ~known & BIT_OF(number)) != 0)
 			(void)kill(app->pid, number); /* not waited for: it is there or a zombie */
 	if ((waiting & BIT_OF(SIGTSTP)) != 0)
-		stop(app);
+		(void)raise(SIGSTOP);
 }
 
 void app_process_done(struct app_process *app)

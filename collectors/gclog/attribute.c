@@ -10,6 +10,7 @@
 
 #include "collectors/gclog/hash.h"
 #include "lib/clock.h"
+#include "lib/pack.h"
 #include "lib/units.h"
 
 /* An isolate is initialised after its process started; both are told in coarse ticks. */
@@ -23,8 +24,9 @@ struct source {
 	pid_t inner_pid;
 	uint64_t start_ns;
 	struct file_identity stdout_file;
+	bool is_awaited; /* known from before heapwatch was started, and not seen yet */
 	bool is_gone;
-	unsigned gone_passes;
+	unsigned left_passes; /* of one that is gone or awaited */
 	struct isolate_clocks clocks;
 	UT_hash_handle hh;
 };
@@ -77,6 +79,21 @@ static struct source *source_find(const struct attribution *attribution,
 	return source;
 }
 
+static struct source *source_add(struct attribution *attribution, const struct process_key *key)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (source == NULL)
+		return NULL;
+	source->key = *key;
+	HASH_ADD(hh, attribution->sources, key.pid, sizeof(source->key.pid), source);
+	if (HASH_IS_LEFT_OUT(source, hh)) {
+		free(source);
+		return NULL;
+	}
+	return source;
+}
+
 int attribution_seen(struct attribution *attribution, const struct process_facts *facts)
 {
 	struct source *source = source_find(attribution, &facts->key);
@@ -85,19 +102,13 @@ int attribution_seen(struct attribution *attribution, const struct process_facts
 		source_remove(attribution, source); /* the pid was reused before it was told */
 		source = NULL;
 	}
-	if (source == NULL) {
-		source = calloc(1, sizeof(*source));
-		if (source == NULL)
-			return -ENOMEM;
-		source->key = facts->key;
-		source->start_ns = facts->start_ns;
-		source->clocks.start_ns = facts->start_ns;
-		HASH_ADD(hh, attribution->sources, key.pid, sizeof(source->key.pid), source);
-		if (HASH_IS_LEFT_OUT(source, hh)) {
-			free(source);
-			return -ENOMEM;
-		}
-	}
+	if (source == NULL)
+		source = source_add(attribution, &facts->key);
+	if (source == NULL)
+		return -ENOMEM;
+	source->is_awaited = false;
+	source->start_ns = facts->start_ns;
+	source->clocks.start_ns = facts->start_ns;
 	source->inner_pid = facts->namespace_count > 0
 	                        ? facts->namespace_pids[facts->namespace_count - 1]
 	                        : facts->key.pid;
@@ -114,6 +125,7 @@ struct file_identity attribution_gone(struct attribution *attribution,
 	if (source == NULL || source->key.start_ticks != key->start_ticks)
 		return (struct file_identity){0, 0};
 	source->is_gone = true;
+	source->left_passes = ATTRIBUTE_GONE_PASSES;
 	return source->stdout_file;
 }
 
@@ -123,8 +135,14 @@ void attribution_pass(struct attribution *attribution)
 	struct source *next;
 
 	HASH_ITER(hh, attribution->sources, source, next)
-	if (source->is_gone && ++source->gone_passes > ATTRIBUTE_GONE_PASSES)
-		source_remove(attribution, source);
+	{
+		if (!source->is_gone && !source->is_awaited)
+			continue;
+		if (source->left_passes == 0)
+			source_remove(attribution, source);
+		else
+			source->left_passes--;
+	}
 }
 
 static bool is_same_file(const struct file_identity *a, const struct file_identity *b)
@@ -144,7 +162,7 @@ static enum fit fit_of(const struct source *source, const struct line_origin *or
 {
 	bool holds_file = is_same_file(&source->stdout_file, &origin->file);
 
-	if (!is_old_enough(source, origin))
+	if (source->is_awaited || !is_old_enough(source, origin))
 		return FIT_NONE;
 	if (origin->pid == 0)
 		return holds_file ? FIT_FILE : FIT_NONE;
@@ -249,6 +267,42 @@ void attribution_visit_files(const struct attribution *attribution,
 	for (source = attribution->sources; source != NULL; source = source->hh.next)
 		if (source->stdout_file.inode != 0)
 			visit(context, &source->stdout_file);
+}
+
+void attribution_pack(const struct attribution *attribution, struct buf *out)
+{
+	const struct source *source;
+
+	pack_u64(out, HASH_COUNT(attribution->sources));
+	for (source = attribution->sources; source != NULL; source = source->hh.next) {
+		pack_u64(out, (uint64_t)source->key.pid);
+		pack_u64(out, source->key.start_ticks);
+		pack_u64(out, source->start_ns);
+		isolate_clocks_pack(&source->clocks, out);
+	}
+}
+
+void attribution_unpack(struct attribution *attribution, struct unpack *in)
+{
+	uint64_t count;
+
+	for (count = unpack_u64(in); count > 0 && !in->has_failed; count--) {
+		const uint64_t pid = unpack_u64(in);
+		const struct process_key key = {(pid_t)pid, unpack_u64(in)};
+		struct source *source = source_find(attribution, &key);
+
+		if (source == NULL && pid <= INT32_MAX)
+			source = source_add(attribution, &key);
+		if (source == NULL || source->clocks.count > 0) {
+			in->has_failed = true;
+			return;
+		}
+		source->is_awaited = true;
+		source->left_passes = ATTRIBUTE_AWAITED_PASSES;
+		source->start_ns = unpack_u64(in);
+		source->clocks.start_ns = source->start_ns;
+		isolate_clocks_unpack(&source->clocks, in);
+	}
 }
 
 uint64_t attribution_generation(const struct attribution *attribution)

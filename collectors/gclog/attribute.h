@@ -14,7 +14,8 @@
 #include "collectors/collector.h"
 #include "collectors/gclog/isolate_clock.h"
 
-#define ATTRIBUTE_GONE_PASSES 2 /* how long a process that exited still gets its last lines */
+#define ATTRIBUTE_AWAITED_PASSES 12
+#define ATTRIBUTE_GONE_PASSES    2 /* how long a process that exited still gets its last lines */
 
 /* Where a line was found and what it says of its origin. */
 struct line_origin {
@@ -25,6 +26,8 @@ struct line_origin {
 };
 
 struct attribution;
+struct buf;
+struct unpack;
 
 struct attribution *attribution_new(void);
 struct attribution *attribution_free(struct attribution *attribution);
@@ -51,6 +54,12 @@ bool attribution_holds(const struct attribution *attribution, const struct file_
 void attribution_visit_files(const struct attribution *attribution,
                              void (*visit)(void *context, const struct file_identity *file),
                              void *context);
+/*
+ * The clocks of all processes, for the next start of heapwatch. A process gets its own back when it
+ * is seen again within ATTRIBUTE_AWAITED_PASSES.
+ */
+void attribution_pack(const struct attribution *attribution, struct buf *out);
+void attribution_unpack(struct attribution *attribution, struct unpack *in);
 /* Changes whenever the answer of attribution_find() may have changed. */
 uint64_t attribution_generation(const struct attribution *attribution);
 

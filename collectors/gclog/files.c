@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <utlist.h>
 
+#include "lib/pack.h"
+
 /* Beyond this a file is not read from its start: the past of days ago tells little. */
 #define HISTORY_LIMIT_BYTES ((uint64_t)256 * 1024 * 1024)
 #define HISTORY_KEEP_BYTES  ((uint64_t)64 * 1024 * 1024)
@@ -49,7 +51,50 @@ struct log_file *log_files_find(const struct log_files *files, const struct file
 	return file;
 }
 
+static struct log_file *find_target(const struct log_files *files, const char *path)
+{
+	struct log_file *file;
+
+	HASH_FIND(by_target, files->by_target, path, strlen(path), file);
+	return file;
+}
+
 /* ---- names ---- */
+
+static void target_drop(struct log_files *files, struct log_file *file)
+{
+	char directory[PATH_MAX];
+
+	if (file->target_path == NULL)
+		return;
+	HASH_DELETE(by_target, files->by_target, file);
+	if (directory_of(file->target_path, directory))
+		watches_remove(files->watches, directory);
+	free(file->target_path);
+	file->target_path = NULL;
+}
+
+/* A link below /proc leads to where only the kernel gets to; such a file is looked at now and then.
+ */
+static void target_set(struct log_files *files, struct log_file *file)
+{
+	char directory[PATH_MAX];
+	char *target = realpath(file->path, NULL);
+
+	if (target == NULL || strcmp(target, file->path) == 0 ||
+	    strncmp(file->path, "/proc/", 6) == 0 || find_target(files, target) != NULL ||
+	    !directory_of(target, directory)) {
+		free(target);
+		return;
+	}
+	HASH_ADD_KEYPTR(by_target, files->by_target, target, strlen(target), file);
+	if (HASH_IS_LEFT_OUT(file, by_target)) {
+		free(target);
+		return;
+	}
+	file->target_path = target;
+	(void)watches_add(files->watches, directory); /* without it, looked at now and then */
+}
 
 static void name_drop(struct log_files *files, struct log_file *file)
 {
@@ -57,10 +102,12 @@ static void name_drop(struct log_files *files, struct log_file *file)
 
 	if (file->path == NULL)
 		return;
+	target_drop(files, file);
 	HASH_DELETE(by_path, files->by_path, file);
 	if (directory_of(file->path, directory))
 		watches_remove(files->watches, directory);
-	free(file->path);
+	free(file->last_path);
+	file->last_path = file->path;
 	file->path = NULL;
 	file->idle_passes = 0;
 }
@@ -83,6 +130,7 @@ static int name_set(struct log_files *files, struct log_file *file, const char *
 	}
 	file->path = copy;
 	(void)watches_add(files->watches, directory); /* without it, looked at now and then */
+	target_set(files, file);
 	return 0;
 }
 
@@ -101,6 +149,7 @@ static struct log_file *file_add(struct log_files *files, struct tail *tail)
 		return NULL;
 	}
 	files->count++;
+	kept_files_take(&files->kept, &file->tail, &file->stream);
 	tail_skip_history(&file->tail, HISTORY_LIMIT_BYTES, HISTORY_KEEP_BYTES, &files->counters);
 	log_files_ready(files, file);
 	return file;
@@ -220,6 +269,8 @@ bool log_files_touch(struct log_files *files, enum watch_event event, const char
 		return false;
 	file = find_path(files, path);
 	if (file == NULL)
+		file = find_target(files, path);
+	if (file == NULL)
 		return false;
 	if (event == WATCH_RENAMED)
 		name_check(files, file);
@@ -255,7 +306,10 @@ void log_files_ready(struct log_files *files, struct log_file *file)
 	if (file->is_ready)
 		return;
 	file->is_ready = true;
-	DL_APPEND(files->ready, file);
+	if (file->path == NULL)
+		DL_PREPEND(files->ready, file); /* what was rotated away came before */
+	else
+		DL_APPEND(files->ready, file);
 }
 
 struct log_file *log_files_next(struct log_files *files)
@@ -278,6 +332,7 @@ void log_files_close(struct log_files *files, struct log_file *file)
 	files->count--;
 	tail_done(&file->tail);
 	stream_done(&file->stream);
+	free(file->last_path);
 	free(file);
 }
 
@@ -285,4 +340,47 @@ void log_files_done(struct log_files *files)
 {
 	while (files->by_identity != NULL)
 		log_files_close(files, files->by_identity);
+	kept_files_done(&files->kept);
+}
+
+/* ---- over a restart ---- */
+
+void log_files_pack(const struct log_files *files, struct buf *out)
+{
+	const struct log_file *file;
+	const char *path;
+
+	pack_u64(out, files->count + kept_files_count(&files->kept));
+	for (file = files->by_identity; file != NULL; file = file->by_identity.next) {
+		path = file->path != NULL ? file->path : file->last_path;
+		kept_file_pack(&file->tail, &file->stream, path != NULL ? path : "", out);
+	}
+	kept_files_pack(&files->kept, out);
+}
+
+static void reopen(void *context, const struct file_identity *identity, const char *path)
+{
+	struct log_files *files = context;
+	struct file_identity found = {0, 0};
+	char other[PATH_MAX];
+
+	int error = -ENOENT;
+
+	if (look_up(path, &found) == 0 && found.inode == identity->inode &&
+	    found.device == identity->device)
+		error = log_files_follow(files, path, false);
+	else if (kept_file_find(identity, path, other, sizeof(other)))
+		error = log_files_follow_unnamed(files, other, identity);
+	(void)error; /* it waits, and is given up later */
+}
+
+void log_files_unpack(struct log_files *files, struct unpack *in)
+{
+	kept_files_unpack(&files->kept, in);
+	kept_files_visit(&files->kept, reopen, files);
+}
+
+void log_files_pass(struct log_files *files)
+{
+	files->counters.lost_bytes += kept_files_pass(&files->kept);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "collectors/gclog/hash.h"
+#include "collectors/gclog/kept_files.h"
 #include "collectors/gclog/stream.h"
 #include "collectors/gclog/tail.h"
 #include "collectors/gclog/watch.h"
@@ -21,6 +22,8 @@ struct log_file {
 	struct tail tail;
 	struct stream stream;
 	char *path;         /* the name that leads to it; NULL: no more */
+	char *last_path;    /* the one before, NULL: none */
+	char *target_path;  /* where it leads when it is a symbolic link, else NULL */
 	bool is_configured; /* named by a glob, so kept while it exists */
 	bool is_caught_up;  /* read to its end once: what comes now is live */
 	bool is_ready;      /* waits in the ready list */
@@ -29,14 +32,17 @@ struct log_file {
 	struct log_file *next;
 	UT_hash_handle by_identity;
 	UT_hash_handle by_path;
+	UT_hash_handle by_target;
 };
 
 struct log_files {
 	struct log_file *by_identity;
 	struct log_file *by_path;
-	struct log_file *ready; /* in the order in which they became ready */
+	struct log_file *by_target; /* those with a target_path: events name that */
+	struct log_file *ready;     /* in the order in which they became ready */
 	size_t count;
 	struct watches *watches; /* borrowed */
+	struct kept_files kept;  /* from before heapwatch was started */
 	struct tail_counters counters;
 };
 
@@ -54,6 +60,15 @@ struct log_file *log_files_find(const struct log_files *files,
 /* Something happened to directory/name. True when that is followed, or was. */
 bool log_files_touch(struct log_files *files, enum watch_event event, const char *directory,
                      const char *name);
+/*
+ * How far each file was read, for the next start of heapwatch, and back to there: files that are
+ * still under their name or under another one in its directory are opened at once, those that lost
+ * their name first. The others wait for who holds them. Once before anything is followed.
+ */
+void log_files_pack(const struct log_files *files, struct buf *out);
+void log_files_unpack(struct log_files *files, struct unpack *in);
+/* One pass over: gives up files that nobody held; what was seen of them and not read is lost. */
+void log_files_pass(struct log_files *files);
 /* Looks at every file and its name. */
 void log_files_look(struct log_files *files);
 

@@ -6,12 +6,11 @@
  */
 #include "collectors/gclog/gclog.h"
 
-#include <fnmatch.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -22,11 +21,11 @@
 #include "config/config.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/pack.h"
 
 #define PAUSE_READING_NS  (5 * NS_PER_MS)   /* between two slices */
 #define PAUSE_WATCHING_NS (100 * NS_PER_MS) /* after events, or a busy directory keeps us busy */
 #define LOOK_PASSES       4                 /* between two looks at everything */
-#define RUN_PATTERNS_MAX  3
 #define PROBES_PER_PASS   16
 #define IDLE_NAMED_PASSES 60 /* a file that nobody holds and nothing names: five minutes */
 #define IDLE_LOST_PASSES  12 /* one that was rotated away */
@@ -37,7 +36,6 @@ struct gclog {
 	struct collector_options options;
 	struct watches *watches;
 	struct globs globs;
-	char run_patterns[RUN_PATTERNS_MAX][PATH_MAX];
 	struct probes probes;
 	uint64_t pass_count;
 	bool needs_expansion;
@@ -50,29 +48,10 @@ struct gclog {
 
 /* ---- following ---- */
 
-/*
- * Where "heapwatch run" writes, anybody may make files: a link there could lead to a file that its
- * maker may not read.
- */
-static bool is_foreign_link(const struct gclog *self, const char *path)
-{
-	struct stat status;
-	size_t i;
-
-	for (i = 0; i < RUN_PATTERNS_MAX; i++)
-		if (self->run_patterns[i][0] != '\0' &&
-		    fnmatch(self->run_patterns[i], path, FNM_PATHNAME) == 0)
-			return lstat(path, &status) == 0 &&
-			       (!S_ISREG(status.st_mode) || status.st_nlink > 1);
-	return false;
-}
-
 static void follow_configured(void *context, const char *path)
 {
 	struct gclog *self = context;
 
-	if (is_foreign_link(self, path))
-		return;
 	reader_report_errno(&self->reader, log_files_follow(&self->reader.files, path, true));
 }
 
@@ -237,39 +216,25 @@ static void add_pattern(struct gclog *self, const char *pattern)
 		log_warn(error, "cannot follow GC logs, ignoring pattern=%s", pattern);
 }
 
-/* Where "heapwatch run" writes: as root, as others, and as others without a session. */
-static void add_run_patterns(struct gclog *self, const char *rootfs_path)
-{
-	static const char *const patterns[] = {"/run/heapwatch/gc/*.log",
-	                                       "/run/user/*/heapwatch/*.log"};
-	const char *root = strcmp(rootfs_path, "/") == 0 ? "" : rootfs_path;
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	size_t i;
-
-	_Static_assert(sizeof(patterns) / sizeof(patterns[0]) + 1 == RUN_PATTERNS_MAX,
-	               "room for them and for $XDG_RUNTIME_DIR");
-	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		(void)snprintf(self->run_patterns[i], sizeof(self->run_patterns[i]), "%s%s", root,
-		               patterns[i]);
-	if (runtime != NULL && runtime[0] == '/' &&
-	    strncmp(runtime, "/run/user/", strlen("/run/user/")) != 0)
-		(void)snprintf(self->run_patterns[i], sizeof(self->run_patterns[i]),
-		               "%s/heapwatch/*.log", runtime);
-	for (i = 0; i < RUN_PATTERNS_MAX; i++)
-		if (self->run_patterns[i][0] != '\0')
-			add_pattern(self, self->run_patterns[i]);
-}
-
+/* Configured ones, and where "heapwatch run" writes. */
 static void add_patterns(struct gclog *self)
 {
 	const struct collector_options *options = &self->options;
+	const char *runtime_directory = getenv("XDG_RUNTIME_DIR");
+	char pattern[PATH_MAX];
 	size_t i;
 
 	for (i = 0; i < options->config->gc_log.paths.count; i++)
 		add_pattern(self, options->config->gc_log.paths.values[i]);
 	for (i = 0; i < options->gc_log_globs.count; i++)
 		add_pattern(self, options->gc_log_globs.values[i]);
-	add_run_patterns(self, options->rootfs_path);
+	(void)snprintf(pattern, sizeof(pattern), "%s/run/heapwatch/gc/*.log",
+	               strcmp(options->rootfs_path, "/") == 0 ? "" : options->rootfs_path);
+	add_pattern(self, pattern);
+	if (runtime_directory == NULL || runtime_directory[0] != '/')
+		return;
+	(void)snprintf(pattern, sizeof(pattern), "%s/heapwatch/*.log", runtime_directory);
+	add_pattern(self, pattern);
 }
 
 static void gclog_destroy(void *data)
@@ -340,6 +305,7 @@ static int gclog_pass(void *data, uint64_t now_ns)
 	probes_pass(&self->probes);
 	catch_up(self);
 	retire_files(self);
+	log_files_pass(&self->reader.files);
 	reader_pass(&self->reader);
 	return 0;
 }
@@ -391,6 +357,29 @@ static void gclog_reconfigure(void *data, const struct config *config)
 	}
 }
 
+#define STATE_VERSION 1
+
+static int gclog_save(void *data, struct buf *out)
+{
+	const struct gclog *self = data;
+
+	pack_u64(out, STATE_VERSION);
+	attribution_pack(self->reader.attribution, out);
+	log_files_pack(&self->reader.files, out);
+	return self->reader.held.count > 0 ? -EAGAIN : 0;
+}
+
+static void gclog_restore(void *data, const char *bytes, size_t length)
+{
+	struct gclog *self = data;
+	struct unpack in = {bytes, bytes + length, false};
+
+	if (unpack_u64(&in) != STATE_VERSION)
+		return;
+	attribution_unpack(self->reader.attribution, &in);
+	log_files_unpack(&self->reader.files, &in);
+}
+
 static size_t gclog_counters(void *data, struct collector_counter *ret_counters)
 {
 	const struct gclog *self = data;
@@ -419,5 +408,7 @@ const struct collector gclog_collector = {
     .process_seen = gclog_process_seen,
     .process_gone = gclog_process_gone,
     .reconfigure = gclog_reconfigure,
+    .save = gclog_save,
+    .restore = gclog_restore,
     .counters = gclog_counters,
 };

@@ -9,6 +9,7 @@
 
 #include "collectors/gclog/hash.h"
 #include "lib/clock.h"
+#include "lib/pack.h"
 #include "lib/units.h"
 
 /* Later than any reading: then the machine slept, or the isolate is no main one after all. */
@@ -110,6 +111,43 @@ uint64_t isolate_clocks_date(struct isolate_clocks *clocks, uint64_t isolate, ui
 	if (at_ns > clocks->last_at_ns)
 		clocks->last_at_ns = at_ns;
 	return at_ns;
+}
+
+void isolate_clocks_pack(const struct isolate_clocks *clocks, struct buf *out)
+{
+	const struct isolate_clock *clock;
+
+	pack_u64(out, clocks->has_main);
+	pack_u64(out, clocks->last_at_ns);
+	pack_u64(out, clocks->count);
+	for (clock = clocks->table; clock != NULL; clock = clock->hh.next) {
+		pack_u64(out, clock->isolate);
+		pack_u64(out, clock->zero_ns);
+		pack_u64(out, clock->last_uptime_ns);
+		pack_u64(out, clock->last_at_ns);
+		pack_u64(out, clock->is_main);
+	}
+}
+
+void isolate_clocks_unpack(struct isolate_clocks *clocks, struct unpack *in)
+{
+	struct isolate_clock *clock;
+	uint64_t count;
+	bool is_new;
+
+	clocks->has_main = unpack_u64(in) != 0;
+	clocks->last_at_ns = unpack_u64(in);
+	for (count = unpack_u64(in); count > 0 && !in->has_failed; count--) {
+		clock = find_or_add(clocks, unpack_u64(in), &is_new);
+		if (clock == NULL) {
+			in->has_failed = true;
+			return;
+		}
+		clock->zero_ns = unpack_u64(in);
+		clock->last_uptime_ns = unpack_u64(in);
+		clock->last_at_ns = unpack_u64(in);
+		clock->is_main = unpack_u64(in) != 0;
+	}
 }
 
 void isolate_clocks_done(struct isolate_clocks *clocks)

@@ -13,7 +13,9 @@
 
 #define ISOLATE_CLOCKS_MAX 256 /* of one process; workers come and go */
 
+struct buf;
 struct isolate_clock;
+struct unpack;
 
 /* The isolates of one process. Zero-initialised but for start_ns. */
 struct isolate_clocks {
@@ -31,6 +33,10 @@ struct isolate_clocks {
  */
 uint64_t isolate_clocks_date(struct isolate_clocks *clocks, uint64_t isolate, uint64_t uptime_ns,
                              uint64_t arrival_ns, bool is_live);
+/* For the next start of heapwatch. */
+void isolate_clocks_pack(const struct isolate_clocks *clocks, struct buf *out);
+/* Into empty clocks; what is damaged is left out. */
+void isolate_clocks_unpack(struct isolate_clocks *clocks, struct unpack *in);
 void isolate_clocks_done(struct isolate_clocks *clocks);
 
 #endif

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/pack.h"
+#include "lib/units.h"
 
 static uint64_t modified_ns(const struct stat *status)
 {
@@ -102,6 +104,29 @@ static void restart(struct tail *tail, struct tail_counters *counters)
 	data = lseek(tail->fd, 0, SEEK_DATA);
 	tail->offset = data > 0 ? (uint64_t)data : 0;
 	tail->fingerprint_length = 0;
+}
+
+void tail_pack(const struct tail *tail, uint64_t back_bytes, struct buf *out)
+{
+	pack_u64(out, u64_subtract_floor(tail->offset, back_bytes));
+	pack_u64(out, tail->size_bytes);
+	pack_u64(out, tail->fingerprint_length);
+	pack_u64(out, tail->fingerprint);
+}
+
+void tail_unpack(struct tail *tail, struct unpack *in)
+{
+	tail->offset = unpack_u64(in);
+	tail->size_bytes = unpack_u64(in);
+	tail->fingerprint_length = unpack_u64(in);
+	tail->fingerprint = unpack_u64(in);
+	tail->modified_ns = 0; /* so that the next look looks */
+	if (in->has_failed || tail->fingerprint_length > TAIL_FINGERPRINT_MAX ||
+	    tail->size_bytes < tail->offset) {
+		in->has_failed = true;
+		tail->offset = 0;
+		tail->fingerprint_length = 0;
+	}
 }
 
 int tail_look(struct tail *tail, struct tail_counters *counters)

@@ -15,6 +15,9 @@
 
 #define TAIL_FINGERPRINT_MAX ((size_t)256)
 
+struct buf;
+struct unpack;
+
 struct tail {
 	int fd;
 	struct file_identity identity;
@@ -41,6 +44,12 @@ int tail_open(struct tail *ret_tail, const char *path) __attribute__((warn_unuse
 /* A file larger than the limit is read only from its last keep bytes on. */
 void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_bytes,
                        struct tail_counters *counters);
+/*
+ * Where it stands, and back to there in a tail just opened: at its next look it sees whether the
+ * file is still what it was. back_bytes: of those read, how many to read again.
+ */
+void tail_pack(const struct tail *tail, uint64_t back_bytes, struct buf *out);
+void tail_unpack(struct tail *tail, struct unpack *in);
 /* Looks at size and head. Positive: there is something to read; 0: nothing; negative errno. */
 int tail_look(struct tail *tail, struct tail_counters *counters)
     __attribute__((warn_unused_result));

@@ -10,6 +10,7 @@
 #include "daemon/exposition/metrics.h"
 #include "daemon/exposition/text.h"
 #include "daemon/model/picture.h"
+#include "lib/numbers.h"
 
 /* An exported process with its labels, escaped once for all families. */
 struct metric_process {
@@ -26,6 +27,7 @@ struct metric_scope {
 	const struct picture *picture;
 	const struct self_status *self;
 	uint64_t now_ns;
+	char pause_bounds[GC_PAUSE_BOUND_COUNT][NUMBER_TEXT_SIZE];
 };
 
 typedef void metric_writer(const struct metric_scope *scope, const struct metric_family *family);
@@ -59,6 +61,7 @@ metric_writer metric_collector_duration;
 metric_writer metric_collector_success;
 metric_writer metric_collector_errors;
 metric_writer metric_collector_counters; /* rows named like a struct collector_counter */
+metric_self_value metric_self_storage_errors;
 metric_self_value metric_self_reload_successful;
 metric_self_value metric_self_reload_timestamp;
 metric_self_value metric_self_cpu;

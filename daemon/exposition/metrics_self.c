@@ -142,6 +142,12 @@ void metric_collector_counters(const struct metric_scope *scope, const struct me
 
 /* ---- numbers of struct self_status ---- */
 
+bool metric_self_storage_errors(const struct self_status *self, double *ret_value)
+{
+	*ret_value = (double)self->storage_errors;
+	return true;
+}
+
 bool metric_self_reload_successful(const struct self_status *self, double *ret_value)
 {
 	*ret_value = self->config_reload_successful != 0;

@@ -271,7 +271,7 @@ def truncate_once(suite, daemon, fleet, truncated):
 def check_restart(suite, daemon, flags, number, fleet):
     """Ends heapwatchd and starts it again over the same state; the fleet goes on."""
     name = signal.Signals(number).name
-    with suite.case('%s and a new start: same slots, the score is back from the logs' % name):
+    with suite.case('%s and a new start: same slots, the score is back at once' % name):
         before = slots_of(daemon.scrape())
         status = daemon.stop(number)
         check(status == (0 if number == signal.SIGTERM else -number), 'ended with %d' % status)

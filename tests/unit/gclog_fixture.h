@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "lib/buf.h"
 #include "lib/clock.h"
 #include "tests/unit/unit.h"
 
@@ -55,6 +56,8 @@ static struct {
 	size_t seen_count;
 	uint64_t part_bytes[HEAP_PART_COUNT];
 	unsigned errors[COLLECTOR_ERROR_COUNT];
+	struct buf kept; /* the latest keep() */
+	size_t kept_seen_count;
 } test;
 
 /* ---- host and sink ---- */
@@ -193,7 +196,9 @@ static inline int remove_entry(const char *path, const struct stat *status, int 
 
 static inline void tear_down(void)
 {
-	gclog_collector.destroy(test.collector);
+	if (test.collector != NULL)
+		gclog_collector.destroy(test.collector);
+	buf_done(&test.kept);
 	(void)config_free(test.config);
 	(void)nftw(test.directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
@@ -220,6 +225,31 @@ static inline void start(const char *pattern)
 	}
 	test.collector = gclog_collector.create(&test.options, &test.host, &test.sink);
 	ck_assert_ptr_nonnull(test.collector);
+}
+
+/* Keeps where it stands; the sink's list stands for what the model keeps with it. */
+static inline void keep(void)
+{
+	buf_done(&test.kept);
+	buf_init(&test.kept, 1U << 20);
+	ck_assert_int_eq(gclog_collector.save(test.collector, &test.kept), 0);
+	ck_assert(!buf_failed(&test.kept));
+	test.kept_seen_count = test.seen_count;
+}
+
+/* As a crash ends it: what came after keep() is forgotten. */
+static inline void stop(void)
+{
+	gclog_collector.destroy(test.collector);
+	test.collector = NULL;
+	test.seen_count = test.kept_seen_count;
+}
+
+static inline void start_again(void)
+{
+	test.collector = gclog_collector.create(&test.options, &test.host, &test.sink);
+	ck_assert_ptr_nonnull(test.collector);
+	gclog_collector.restore(test.collector, buf_string(&test.kept), test.kept.length);
 }
 
 /* A process 4000 s old; name: its stdout, NULL for none. */

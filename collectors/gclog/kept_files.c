@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A hash by identity of files with their tail and parser as they stood. The parser is kept as its
+ * bytes: it has no pointers, and one of another size is not taken back.
+ */
+#include "collectors/gclog/kept_files.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "collectors/gclog/hash.h"
+#include "collectors/gclog/stream.h"
+#include "collectors/gclog/tail.h"
+#include "lib/pack.h"
+#include "lib/units.h"
+
+#define KEPT_FILES_MAX    8192
+#define NAMES_IN_ONE_LOOK 10000
+
+struct kept_file {
+	struct file_identity identity;
+	struct tail tail; /* no descriptor */
+	struct gclog_parser parser;
+	char *path;
+	unsigned passes;
+	UT_hash_handle hh;
+};
+
+static void pack_file(const struct tail *tail, uint64_t back_bytes,
+                      const struct gclog_parser *parser, const char *path, struct buf *out)
+{
+	pack_u64(out, tail->identity.device);
+	pack_u64(out, tail->identity.inode);
+	tail_pack(tail, back_bytes, out);
+	pack_bytes(out, parser, sizeof(*parser));
+	pack_string(out, path);
+}
+
+void kept_file_pack(const struct tail *tail, const struct stream *stream, const char *path,
+                    struct buf *out)
+{
+	pack_file(tail, stream_unfinished_bytes(stream), &stream->parser, path, out);
+}
+
+static void file_free(struct kept_files *files, struct kept_file *file)
+{
+	if (file->hh.tbl != NULL)
+		HASH_DEL(files->table, file);
+	free(file->path);
+	free(file);
+}
+
+static bool unpack_file(struct kept_files *files, struct unpack *in)
+{
+	struct kept_file *file = calloc(1, sizeof(*file));
+	char path[PATH_MAX];
+	const char *parser;
+	size_t length;
+
+	if (file == NULL)
+		return false;
+	file->identity.device = unpack_u64(in);
+	file->identity.inode = unpack_u64(in);
+	tail_unpack(&file->tail, in);
+	file->tail.identity = file->identity;
+	parser = unpack_bytes(in, &length);
+	if (length == sizeof(file->parser))
+		memcpy(&file->parser, parser, length);
+	unpack_string(in, path, sizeof(path));
+	file->path = strdup(path);
+	if (!in->has_failed && file->path != NULL)
+		HASH_ADD(hh, files->table, identity, sizeof(file->identity), file);
+	if (HASH_IS_LEFT_OUT(file, hh)) {
+		file_free(files, file);
+		return false;
+	}
+	return true;
+}
+
+void kept_files_unpack(struct kept_files *files, struct unpack *in)
+{
+	uint64_t count = unpack_u64(in);
+
+	if (count > KEPT_FILES_MAX)
+		count = KEPT_FILES_MAX;
+	while (count > 0 && unpack_file(files, in))
+		count--;
+}
+
+void kept_files_pack(const struct kept_files *files, struct buf *out)
+{
+	const struct kept_file *file;
+
+	for (file = files->table; file != NULL; file = file->hh.next)
+		pack_file(&file->tail, 0, &file->parser, file->path, out);
+}
+
+size_t kept_files_count(const struct kept_files *files)
+{
+	return HASH_COUNT(files->table);
+}
+
+void kept_files_take(struct kept_files *files, struct tail *tail, struct stream *stream)
+{
+	struct kept_file *file;
+
+	HASH_FIND(hh, files->table, &tail->identity, sizeof(tail->identity), file);
+	if (file == NULL)
+		return;
+	tail->offset = file->tail.offset;
+	tail->size_bytes = file->tail.size_bytes;
+	tail->fingerprint = file->tail.fingerprint;
+	tail->fingerprint_length = file->tail.fingerprint_length;
+	stream->parser = file->parser;
+	file_free(files, file);
+}
+
+void kept_files_visit(struct kept_files *files,
+                      void (*visit)(void *context, const struct file_identity *identity,
+                                    const char *path),
+                      void *context)
+{
+	struct kept_file *file;
+	struct kept_file *next;
+
+	HASH_ITER(hh, files->table, file, next)
+	{
+		const struct file_identity identity = file->identity;
+		char path[PATH_MAX];
+
+		(void)snprintf(path, sizeof(path), "%s", file->path); /* visit may free it */
+		visit(context, &identity, path);
+	}
+}
+
+uint64_t kept_files_pass(struct kept_files *files)
+{
+	struct kept_file *file;
+	struct kept_file *next;
+	uint64_t lost_bytes = 0;
+
+	HASH_ITER(hh, files->table, file, next)
+	{
+		if (++file->passes < KEPT_FILES_PASSES)
+			continue;
+		lost_bytes += u64_subtract_floor(file->tail.size_bytes, file->tail.offset);
+		file_free(files, file);
+	}
+	return lost_bytes;
+}
+
+void kept_files_done(struct kept_files *files)
+{
+	while (files->table != NULL)
+		file_free(files, files->table);
+}
+
+static bool is_it(const char *path, const struct file_identity *identity)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+	       status.st_ino == identity->inode && status.st_dev == identity->device;
+}
+
+bool kept_file_find(const struct file_identity *identity, const char *path, char *ret_path,
+                    size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	int length = slash != NULL ? (int)(slash - path) + 1 : 0;
+	const struct dirent *entry;
+	unsigned names = 0;
+	bool is_found = false;
+	DIR *directory;
+
+	if (length == 0 || snprintf(ret_path, size, "%.*s", length, path) >= (int)size)
+		return false;
+	directory = opendir(ret_path);
+	if (directory == NULL)
+		return false;
+	while (!is_found && names++ < NAMES_IN_ONE_LOOK && (entry = readdir(directory)) != NULL)
+		is_found =
+		    entry->d_ino == identity->inode &&
+		    snprintf(ret_path, size, "%.*s%s", length, path, entry->d_name) < (int)size &&
+		    is_it(ret_path, identity);
+	(void)closedir(directory); /* only read */
+	return is_found;
+}
