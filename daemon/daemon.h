@@ -22,6 +22,9 @@ struct daemon_options {
 	bool storage_is_required; /* given on the command line: not writable is an error */
 	const char *telemetry_path;
 	struct option_list listen_addresses;
+	bool uses_manager_sockets;   /* instead of addresses */
+	const char *web_config_path; /* NULL: neither TLS nor passwords */
+	bool allows_reload;          /* by HTTP */
 	struct option_list gc_log_globs;
 	unsigned requests_max; /* served at once */
 	bool is_once; /* sample, print one exposition, end; no server */

@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/exposition/http_gate.h"
 #include "daemon/exposition/listen.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
@@ -78,14 +79,15 @@ static const struct option_row option_rows[] = {
     ROW("web.listen-address", "ADDRESS", OPTION_LIST, listen_addresses, ":10765",
         "Where to serve: HOST:PORT, :PORT, [V6]:PORT or unix:PATH; repeatable."),
     ROW("web.systemd-socket", NULL, OPTION_FLAG, systemd_socket, NULL,
-        "Use the sockets of systemd (not in this version)."),
+        "Serve on the sockets that systemd opened, instead of addresses."),
     ROW("web.config.file", "FILE", OPTION_STRING, web_config_file, NULL,
-        "TLS and authentication (not in this version)."),
+        "TLS and passwords, the file of Prometheus's exporters."),
     ROW("web.telemetry-path", "PATH", OPTION_STRING, telemetry_path, "/metrics",
         "Where the metrics are."),
-    ROW("web.max-requests", "N", OPTION_STRING, max_requests, "40", "Requests served at once; beyond it 503."),
+    ROW("web.max-requests", "N", OPTION_STRING, max_requests, "40",
+        "Requests served at once; beyond it 503."),
     ROW("web.enable-lifecycle", NULL, OPTION_FLAG, enable_lifecycle, NULL,
-        "Allow reloading by HTTP (no effect in this version)."),
+        "Reload the configuration at POST /-/reload."),
     ROW("web.enable-admin-api", NULL, OPTION_FLAG, enable_admin_api, NULL,
         "Allow explanations by HTTP (no effect in this version)."),
     ROW("path.procfs", "DIR", OPTION_STRING, procfs_path, "/proc", "Where proc is mounted."),
@@ -136,13 +138,6 @@ static int set_up_log(const struct arguments *arguments)
 /* What would be dangerous to ignore is refused; what is merely missing is said. */
 static int check_unavailable(const struct arguments *arguments)
 {
-	if (arguments->web_config_file != NULL)
-		return usage_error(
-		    "--web.config.file: TLS and authentication are not in this version");
-	if (arguments->systemd_socket)
-		return usage_error("--web.systemd-socket: not in this version");
-	if (arguments->enable_lifecycle)
-		log_warnx("--web.enable-lifecycle has no effect in this version");
 	if (arguments->enable_admin_api)
 		log_warnx("--web.enable-admin-api has no effect in this version");
 	return 0;
@@ -238,6 +233,9 @@ static int fill_options(struct arguments *arguments, struct daemon_options *ret_
 	    .telemetry_path =
 	        arguments->telemetry_path != NULL ? arguments->telemetry_path : "/metrics",
 	    .listen_addresses = arguments->listen_addresses,
+	    .uses_manager_sockets = arguments->systemd_socket,
+	    .web_config_path = arguments->web_config_file,
+	    .allows_reload = arguments->enable_lifecycle,
 	    .gc_log_globs = arguments->gc_log_globs,
 	    .requests_max = (unsigned)requests,
 	    .is_once = arguments->once,
@@ -302,7 +300,9 @@ static int configure_and_run(struct arguments *arguments)
 	if (set_up_log(arguments) < 0 || check_unavailable(arguments) < 0 ||
 	    parse_overrides(arguments) < 0 || fill_options(arguments, &daemon_options) < 0)
 		return EXIT_USAGE;
-	if (load_config(arguments, &config, message) < 0) {
+	if ((arguments->web_config_file != NULL &&
+	     http_gate_check(arguments->web_config_file, message, sizeof(message)) < 0) ||
+	    load_config(arguments, &config, message) < 0) {
 		(void)fprintf(stderr, "%s\n", message);
 		return EXIT_USAGE;
 	}

@@ -8,6 +8,12 @@
 
 #include <systemd/sd-daemon.h>
 
+int service_sockets(int *ret_first)
+{
+	*ret_first = SD_LISTEN_FDS_START;
+	return sd_listen_fds(1);
+}
+
 void service_ready(void)
 {
 	(void)sd_notify(0, "READY=1\nSTATUS=Watching Node.js processes"); /* no manager: no loss */
@@ -43,6 +49,14 @@ uint64_t service_watchdog_interval_ms(void)
 }
 
 #else
+
+#include <errno.h>
+
+int service_sockets(int *ret_first)
+{
+	(void)ret_first;
+	return -ENOTSUP;
+}
 
 void service_ready(void)
 {

@@ -14,7 +14,7 @@
 #include "daemon/loop.h"
 #include "lib/log.h"
 
-#define LISTEN_FDS_MAX 16
+#define LISTEN_FDS_MAX 80 /* addresses that options take, and sockets of the service manager */
 #define MESSAGE_SIZE   512
 
 struct web {

@@ -8,9 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
+#include "daemon/exposition/http_admit.h"
+#include "daemon/exposition/http_gate.h"
 #include "daemon/exposition/http_request.h"
 #include "daemon/exposition/http_server.h"
+#include "daemon/exposition/http_tls.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 
@@ -44,23 +48,39 @@ static struct http_connection *connection_of(struct MHD_Connection *mhd)
 	return info == NULL ? NULL : info->socket_context;
 }
 
+static struct http_connection *open_connection(struct http_server *server,
+                                               struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct http_connection *connection;
+
+	if (info == NULL)
+		return NULL;
+	connection = connections_open(&server->connections, mhd, info->connect_fd,
+	                              http_server_now_ns(server));
+	if (connection == NULL)
+		return NULL;
+	connection->server = server;
+	if (!admit_connection(server, connection))
+		(void)shutdown(info->connect_fd, SHUT_RDWR); /* closed by libmicrohttpd then */
+	return connection;
+}
+
 static void on_connection(void *data, struct MHD_Connection *mhd, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
 	struct http_server *server = data;
-	const union MHD_ConnectionInfo *info;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-		if (info != NULL)
-			*socket_context =
-			    connections_open(&server->connections, mhd, info->connect_fd,
-			                     http_server_now_ns(server));
+		*socket_context = open_connection(server, mhd);
 		return;
 	}
 	server->has_room = true;
-	if (*socket_context != NULL)
+	if (*socket_context != NULL) {
+		admit_release(*socket_context);
 		connections_close(&server->connections, *socket_context);
+	}
 	*socket_context = NULL;
 }
 
@@ -87,45 +107,87 @@ static void on_request_completed(void *data, struct MHD_Connection *mhd, void **
 		connection_complete(&server->connections, connection, http_server_now_ns(server));
 }
 
+/* It is suspended and would be for longer than it may. */
+static void give_up(struct http_server *server, struct http_connection *connection, int result)
+{
+	if (!admit_give_up(server, connection))
+		page_give_up(connection, result);
+}
+
 static void end_overdue(struct http_server *server)
 {
 	struct http_connection *waiting;
 
 	while ((waiting = connections_end_overdue(&server->connections,
 	                                          http_server_now_ns(server))) != NULL)
-		page_give_up(waiting, -ETIME);
+		give_up(server, waiting, -ETIME);
 }
 
 /* ---- the server ---- */
 
 static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 {
+	bool has_tls = server->options.gate != NULL && http_gate_has_tls(server->options.gate);
+	struct MHD_OptionItem tls_options[] = {
+	    {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, http_tls_no_certificate()},
+	    {MHD_OPTION_END, 0, NULL},
+	};
+
 	return MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_dispatch, server,
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (has_tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+	    http_dispatch, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)(server->options.connections_max + CONNECTIONS_MARGIN),
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_request_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
 	    on_request_line, server, MHD_OPTION_UNESCAPE_CALLBACK, http_unescape, NULL,
-	    MHD_OPTION_END);
+	    MHD_OPTION_ARRAY, has_tls ? tls_options : &tls_options[1], MHD_OPTION_END);
+}
+
+/* Takes the listener. */
+static int serve_on(struct http_server *server, struct listener *listener, char *reterr_message,
+                    size_t message_size)
+{
+	struct http_listener *entry = &server->listeners[server->listener_count++];
+
+	entry->listener = *listener;
+	entry->daemon = start_daemon(server, listener->fd);
+	entry->listener.fd = -1; /* libmicrohttpd's, also when it failed */
+	if (entry->daemon != NULL)
+		return 0;
+	(void)snprintf(reterr_message, message_size, "cannot serve HTTP on %s",
+	               listener->path[0] != '\0' ? listener->path : "a socket");
+	return -EIO;
 }
 
 static int open_address(struct http_server *server, const char *address, char *reterr_message,
                         size_t message_size)
 {
-	struct http_listener *entry = &server->listeners[server->listener_count];
-	int result = listener_open(address, &entry->listener, reterr_message, message_size);
+	struct listener listener;
+	int result = listener_open(address, &listener, reterr_message, message_size);
 
-	if (result < 0)
-		return result;
-	server->listener_count++;
-	entry->daemon = start_daemon(server, entry->listener.fd);
-	entry->listener.fd = -1; /* libmicrohttpd's, also when it failed */
-	if (entry->daemon != NULL)
-		return 0;
-	(void)snprintf(reterr_message, message_size, "cannot serve HTTP on %s", address);
-	return -EIO;
+	return result < 0 ? result : serve_on(server, &listener, reterr_message, message_size);
+}
+
+/* In the order in which they were given, all of them or an error. */
+static int open_all(struct http_server *server, char *reterr_message, size_t message_size)
+{
+	const struct http_options *options = &server->options;
+	int result = 0;
+	size_t i;
+
+	for (i = 0; i < options->listen_count && result == 0; i++)
+		result = open_address(server, options->listen_addresses[i], reterr_message,
+		                      message_size);
+	for (i = 0; i < options->listen_fd_count && result == 0; i++) {
+		struct listener listener;
+
+		result =
+		    listener_take(options->listen_fds[i], &listener, reterr_message, message_size);
+		if (result == 0)
+			result = serve_on(server, &listener, reterr_message, message_size);
+	}
+	return result;
 }
 
 static void set_defaults(struct http_options *options)
@@ -144,8 +206,9 @@ int http_server_new(const struct http_options *options, struct http_server **ret
                     char *reterr_message, size_t message_size)
 {
 	_cleanup_(http_server_freep) struct http_server *server =
-	    calloc(1, sizeof(*server) + options->listen_count * sizeof(server->listeners[0]));
-	size_t i;
+	    calloc(1, sizeof(*server) + (options->listen_count + options->listen_fd_count) *
+	                                    sizeof(server->listeners[0]));
+	int result;
 
 	if (server != NULL) {
 		server->options = *options;
@@ -163,13 +226,9 @@ int http_server_new(const struct http_options *options, struct http_server **ret
 		(void)snprintf(reterr_message, message_size, "no memory for the HTTP server");
 		return -ENOMEM;
 	}
-	for (i = 0; i < options->listen_count; i++) {
-		int result = open_address(server, options->listen_addresses[i], reterr_message,
-		                          message_size);
-
-		if (result < 0)
-			return result;
-	}
+	result = open_all(server, reterr_message, message_size);
+	if (result < 0)
+		return result;
 	*ret_server = TAKE_PTR(server);
 	return 0;
 }
@@ -191,7 +250,7 @@ struct http_server *http_server_free(struct http_server *server)
 	/* libmicrohttpd does not stop over suspended connections. */
 	for (connection = server->connections.list; connection != NULL;
 	     connection = connection->next)
-		page_give_up(connection, -EAGAIN);
+		give_up(server, connection, -EAGAIN);
 	for (i = 0; i < server->listener_count; i++) {
 		if (server->listeners[i].daemon != NULL)
 			MHD_stop_daemon(server->listeners[i].daemon);

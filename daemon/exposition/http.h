@@ -14,6 +14,7 @@
 #include "lib/buf.h"
 
 struct collector_host;
+struct http_gate;
 
 /* ---- answered at once, on the loop ---- */
 
@@ -73,6 +74,9 @@ struct http_endpoint {
 struct http_options {
 	const char *const *listen_addresses; /* host:port, :port, [v6]:port, unix:/path */
 	size_t listen_count;
+	const int *listen_fds; /* sockets that listen already; the server's from now on */
+	size_t listen_fd_count;
+	struct http_gate *gate; /* TLS and passwords; NULL: neither. Outlives the server */
 	const struct http_endpoint *endpoints; /* outlive the server */
 	size_t endpoint_count;
 	void *context;                     /* of the functions */
@@ -90,6 +94,13 @@ struct http_options {
 	void *(*picture_take)(void *context); /* NULL: no memory */
 	void (*picture_free)(void *picture);
 	int (*is_ready)(void *context); /* /-/ready: 200 or 503 */
+	/*
+	 * POST /-/reload: answer(data, message) is called once, later or at once, with NULL for
+	 * success. -EAGAIN, -ENOMEM. NULL: the lifecycle API is not enabled (403).
+	 */
+	int (*reload)(void *reload_context, void (*answer)(void *data, const char *message),
+	              void *data);
+	void *reload_context;
 	/* Run is wanted at the next turn of the loop: a page is ready. Called on the loop. */
 	void (*wake)(void *wake_data);
 	void *wake_data;

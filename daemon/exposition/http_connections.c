@@ -96,9 +96,9 @@ void connection_begin(const struct http_connections *connections,
 		connection->deadline_ns = now_ns + connections->deadline_ns;
 }
 
-void connection_wait(struct http_connection *connection, uint64_t now_ns)
+void connection_wait(struct http_connection *connection, enum http_stage stage, uint64_t now_ns)
 {
-	enter(connection, HTTP_STAGE_WAITING, now_ns);
+	enter(connection, stage, now_ns);
 }
 
 void connection_answer(struct http_connection *connection, uint64_t now_ns)
@@ -147,6 +147,12 @@ bool connections_admit(struct http_connections *connections, struct http_connect
 
 /* ---- deadlines ---- */
 
+static bool is_suspended(const struct http_connection *connection)
+{
+	return connection->stage == HTTP_STAGE_GATE || connection->stage == HTTP_STAGE_DEFERRED ||
+	       connection->stage == HTTP_STAGE_WAITING;
+}
+
 struct http_connection *connections_end_overdue(struct http_connections *connections,
                                                 uint64_t now_ns)
 {
@@ -155,7 +161,7 @@ struct http_connection *connections_end_overdue(struct http_connections *connect
 	for (connection = connections->list; connection != NULL; connection = connection->next) {
 		if (connection->deadline_ns > now_ns)
 			continue;
-		if (connection->stage == HTTP_STAGE_WAITING) {
+		if (is_suspended(connection)) {
 			connection->deadline_ns = now_ns + GRACE_NS;
 			return connection;
 		}

@@ -13,11 +13,17 @@
 #include <stdint.h>
 
 struct MHD_Connection;
+struct auth_ticket;
+struct http_deferred;
+struct http_server;
+struct http_tls;
 struct page;
 
 enum http_stage {
 	HTTP_STAGE_IDLE,     /* no request yet, or none any more */
 	HTTP_STAGE_REQUEST,  /* its first line is there */
+	HTTP_STAGE_GATE,     /* its password is being checked; suspended */
+	HTTP_STAGE_DEFERRED, /* what it asked for is being done; suspended */
 	HTTP_STAGE_WAITING,  /* for a page that is being rendered; suspended */
 	HTTP_STAGE_ANSWERED, /* the answer is on its way */
 };
@@ -30,6 +36,13 @@ struct http_connection {
 	uint64_t deadline_ns;
 	bool is_counted; /* among the requests that are served */
 	bool has_headers;
+
+	/* http_admit.h */
+	struct http_server *server;
+	struct http_tls *tls;       /* a reference; NULL without TLS */
+	struct auth_ticket *ticket; /* at the gate; NULL once it is answered */
+	int verdict;                /* enum auth_verdict, of the gate */
+	struct http_deferred *deferred;
 
 	struct page *page; /* asked for; http_page.h */
 	bool takes_gzip;
@@ -61,7 +74,8 @@ void connections_close(struct http_connections *connections, struct http_connect
 /* The stages of a request; times as above. */
 void connection_begin(const struct http_connections *connections,
                       struct http_connection *connection, uint64_t now_ns);
-void connection_wait(struct http_connection *connection, uint64_t now_ns);
+/* stage: one of those that are suspended, or HTTP_STAGE_REQUEST when it goes on. */
+void connection_wait(struct http_connection *connection, enum http_stage stage, uint64_t now_ns);
 void connection_answer(struct http_connection *connection, uint64_t now_ns);
 void connection_complete(struct http_connections *connections, struct http_connection *connection,
                          uint64_t now_ns);

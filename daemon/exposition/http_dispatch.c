@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/exposition/http_admit.h"
 #include "daemon/exposition/http_request.h"
 #include "daemon/exposition/http_server.h"
 #include "daemon/exposition/negotiate.h"
+#include "daemon/exposition/origin.h"
 #include "lib/numbers.h"
 
 #define ANSWER_MAX_BYTES (16U << 20) /* /sd of 2,048 processes takes 1 MB */
+#define RELOAD_PATH      "/-/reload"
+#define METHOD_PUT       4U /* of no endpoint; Prometheus's lifecycle API takes it like POST */
 #define TIMEOUT_HEADER   "X-Prometheus-Scrape-Timeout-Seconds"
 
 /* A scraper says when it gives up: an answer after that is for nobody. */
@@ -50,6 +54,8 @@ static unsigned method_of(const char *method)
 {
 	if (strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0)
 		return HTTP_GET;
+	if (strcmp(method, MHD_HTTP_METHOD_PUT) == 0)
+		return METHOD_PUT;
 	return strcmp(method, MHD_HTTP_METHOD_POST) == 0 ? HTTP_POST : 0;
 }
 
@@ -86,7 +92,7 @@ static enum MHD_Result await_page(struct http_server *server, struct http_connec
 
 	if (result < 0)
 		return send_fixed(server, connection, reply_for_error(result));
-	connection_wait(connection, http_server_now_ns(server));
+	connection_wait(connection, HTTP_STAGE_WAITING, http_server_now_ns(server));
 	return MHD_YES;
 }
 
@@ -138,6 +144,53 @@ static enum MHD_Result respond(struct http_server *server, struct http_connectio
 	return result;
 }
 
+/* ---- the lifecycle ---- */
+
+static bool is_cross_origin(const struct http_connection *connection)
+{
+	struct MHD_Connection *mhd = connection->mhd;
+
+	return origin_is_cross(
+	    MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST),
+	    MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN),
+	    MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Sec-Fetch-Site"));
+}
+
+static enum MHD_Result reload(struct http_server *server, struct http_connection *connection,
+                              unsigned method)
+{
+	int result;
+
+	if (method != HTTP_POST && method != METHOD_PUT)
+		return send_fixed(server, connection, REPLY_ONLY_POST);
+	if (server->options.reload == NULL)
+		return send_fixed(server, connection, REPLY_NO_LIFECYCLE);
+	if (is_cross_origin(connection))
+		return send_fixed(server, connection, REPLY_CROSS_ORIGIN);
+	result = admit_reload(server, connection);
+	return result < 0 ? send_fixed(server, connection, REPLY_BUSY) : MHD_YES;
+}
+
+static enum MHD_Result send_reloaded(struct http_server *server, struct http_connection *connection)
+{
+	struct http_answer answer = {.body = BUF_INIT(ANSWER_MAX_BYTES)};
+	struct buf message = BUF_INIT(ANSWER_MAX_BYTES);
+	int reloaded = admit_reloaded(connection, &message);
+	enum MHD_Result result;
+
+	if (reloaded == -ETIME)
+		return send_fixed(server, connection, REPLY_TIMEOUT);
+	connection_answer(connection, http_server_now_ns(server));
+	if (reloaded < 0) {
+		answer.status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+		buf_printf(&answer.body, "failed to reload config: %s\n", buf_string(&message));
+	}
+	result = reply_answer(server->replies, connection->mhd, &answer);
+	buf_done(&answer.body);
+	buf_done(&message);
+	return result;
+}
+
 static enum MHD_Result answer_request(struct http_server *server,
                                       struct http_connection *connection, const char *path,
                                       unsigned method)
@@ -156,6 +209,8 @@ static enum MHD_Result answer_request(struct http_server *server,
 		                  options->is_ready(options->context) ? REPLY_READY
 		                                                      : REPLY_NOT_READY);
 	}
+	if (strcmp(path, RELOAD_PATH) == 0)
+		return reload(server, connection, method);
 	if (endpoint == NULL)
 		return send_fixed(server, connection, REPLY_NOT_FOUND);
 	if ((allowed_methods(endpoint) & method) == 0)
@@ -172,8 +227,27 @@ static bool is_refused(const struct http_server *server, const char *path, const
 {
 	const struct http_endpoint *endpoint = find_endpoint(&server->options, path);
 
-	return method_of(method) != HTTP_GET &&
+	return strcmp(path, RELOAD_PATH) != 0 && method_of(method) != HTTP_GET &&
 	       (endpoint == NULL || (allowed_methods(endpoint) & method_of(method)) == 0);
+}
+
+/* With the headers there and the verdict known. What is answered now ends the connection, since a
+ * body may be on its way. */
+static enum MHD_Result pass_gate(struct http_server *server, struct http_connection *connection,
+                                 const char *path, const char *method)
+{
+	static const enum fixed_reply replies[] = {
+	    [AUTH_DENIED] = REPLY_UNAUTHORIZED,
+	    [AUTH_TOO_MANY] = REPLY_TOO_MANY,
+	    [AUTH_BUSY] = REPLY_BUSY,
+	};
+
+	if (connection->verdict != AUTH_GRANTED)
+		return send_fixed(server, connection, replies[connection->verdict]);
+	connection_wait(connection, HTTP_STAGE_REQUEST, http_server_now_ns(server));
+	if (is_refused(server, path, method))
+		return answer_request(server, connection, path, method_of(method));
+	return MHD_YES;
 }
 
 enum MHD_Result http_dispatch( // NOLINT(readability-function-size)
@@ -190,13 +264,17 @@ enum MHD_Result http_dispatch( // NOLINT(readability-function-size)
 		return MHD_NO; /* there was no memory for it */
 	if (connection->stage == HTTP_STAGE_WAITING)
 		return send_awaited(server, connection);
+	if (connection->stage == HTTP_STAGE_DEFERRED)
+		return send_reloaded(server, connection);
+	if (connection->stage == HTTP_STAGE_GATE)
+		return pass_gate(server, connection, path, method);
 	if (!connection->has_headers) {
 		connection->has_headers = true;
 		take_timeout(server, connection);
-		/* Answered before its body is read, which ends the connection. */
-		if (is_refused(server, path, method))
-			return answer_request(server, connection, path, method_of(method));
-		return MHD_YES;
+		connection->verdict = (int)admit_request(server, connection, path);
+		return connection->verdict == AUTH_WAIT
+		           ? MHD_YES
+		           : pass_gate(server, connection, path, method);
 	}
 	if (*body_length > 0) { /* nobody wants it */
 		*body_length = 0;

@@ -20,6 +20,7 @@
 
 /* 2,048 processes with a handful of heaps each; beyond it the answer is 500. */
 #define BODY_MAX_BYTES (128U << 20)
+#define STALE          UINT64_MAX /* a generation that never comes */
 
 enum coding { CODING_NONE, CODING_GZIP, CODING_COUNT };
 
@@ -47,6 +48,7 @@ struct page {
 
 struct page_table {
 	const struct http_options *options;
+	const struct pair_list *headers; /* configured ones; NULL: none */
 	struct log_limit failures;
 	size_t page_count;
 	struct page pages[]; /* HTTP_FORMATS_MAX per endpoint */
@@ -103,7 +105,8 @@ static bool add_headers(const struct page *page, enum coding coding, struct MHD_
 {
 	const struct http_endpoint *endpoint = page->endpoint;
 	const char *vary = endpoint->choose != NULL ? "Accept, Accept-Encoding" : "Accept-Encoding";
-	bool is_complete = reply_add_headers(response, page->format->content_type) &&
+	const struct pair_list *configured = page->table->headers;
+	bool is_complete = reply_add_headers(response, page->format->content_type, configured) &&
 	                   reply_add_header(response, MHD_HTTP_HEADER_VARY, vary);
 	size_t i;
 
@@ -111,8 +114,10 @@ static bool add_headers(const struct page *page, enum coding coding, struct MHD_
 		is_complete = is_complete &&
 		              reply_add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	for (i = 0; i < endpoint->header_count; i++)
-		is_complete = is_complete && reply_add_header(response, endpoint->headers[i].name,
-		                                              endpoint->headers[i].value);
+		if (!reply_has_header(configured, endpoint->headers[i].name))
+			is_complete =
+			    is_complete && reply_add_header(response, endpoint->headers[i].name,
+			                                    endpoint->headers[i].value);
 	return is_complete;
 }
 
@@ -353,6 +358,17 @@ struct page_table *page_table_new(const struct http_options *options)
 			buf_init(&table->pages[i].coded[coding].spare, BODY_MAX_BYTES);
 	}
 	return table;
+}
+
+void page_table_set_headers(struct page_table *table, const struct pair_list *headers)
+{
+	enum coding coding;
+	size_t i;
+
+	table->headers = headers;
+	for (i = 0; i < table->page_count; i++)
+		for (coding = 0; coding < CODING_COUNT; coding++)
+			table->pages[i].coded[coding].generation = STALE;
 }
 
 struct page_table *page_table_free(struct page_table *table)

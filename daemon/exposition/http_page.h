@@ -14,10 +14,13 @@
 
 struct MHD_Response;
 struct http_connection;
+struct pair_list;
 struct page_table;
 
 /* options outlive the table. NULL without memory. */
 struct page_table *page_table_new(const struct http_options *options);
+/* Of every response from now on; borrowed until the next call. */
+void page_table_set_headers(struct page_table *table, const struct pair_list *headers);
 /* After the connections: their responses give their bodies back to the table. */
 struct page_table *page_table_free(struct page_table *table);
 

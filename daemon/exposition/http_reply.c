@@ -6,33 +6,47 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "config/config.h"
 #include "daemon/exposition/http.h"
 
 #define PLAIN_TEXT "text/plain; charset=utf-8"
+#define NO_SNIFF   "X-Content-Type-Options"
 
 struct fixed_row {
 	unsigned status;
 	const char *text;
-	const char *allow; /* NULL: no such header */
+	const char *header; /* one more; NULL: none */
+	const char *value;
 };
 
 static const struct fixed_row fixed_rows[REPLY_COUNT] = {
-    [REPLY_HEALTHY] = {MHD_HTTP_OK, "heapwatch is healthy\n", NULL},
-    [REPLY_READY] = {MHD_HTTP_OK, "heapwatch is ready\n", NULL},
-    [REPLY_NOT_READY] = {MHD_HTTP_SERVICE_UNAVAILABLE, "heapwatch is not ready\n", NULL},
-    [REPLY_NOT_FOUND] = {MHD_HTTP_NOT_FOUND, "404 page not found\n", NULL},
-    [REPLY_ONLY_GET] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405 method not allowed\n", "GET, HEAD"},
-    [REPLY_ONLY_POST] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405 method not allowed\n", "POST"},
-    [REPLY_NEITHER] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405 method not allowed\n", "GET, HEAD, POST"},
+    [REPLY_HEALTHY] = {MHD_HTTP_OK, "heapwatch is healthy\n", NULL, NULL},
+    [REPLY_READY] = {MHD_HTTP_OK, "heapwatch is ready\n", NULL, NULL},
+    [REPLY_NOT_READY] = {MHD_HTTP_SERVICE_UNAVAILABLE, "heapwatch is not ready\n", NULL, NULL},
+    [REPLY_NOT_FOUND] = {MHD_HTTP_NOT_FOUND, "404 page not found\n", NULL, NULL},
+    [REPLY_ONLY_GET] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405 method not allowed\n",
+                        MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
+    [REPLY_ONLY_POST] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405 method not allowed\n",
+                         MHD_HTTP_HEADER_ALLOW, "POST"},
+    [REPLY_NEITHER] = {MHD_HTTP_METHOD_NOT_ALLOWED, "405 method not allowed\n",
+                       MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST"},
+    [REPLY_UNAUTHORIZED] = {MHD_HTTP_UNAUTHORIZED, "401 unauthorized\n",
+                            MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"heapwatch\""},
+    [REPLY_TOO_MANY] = {MHD_HTTP_TOO_MANY_REQUESTS, "429 too many requests, try again later\n",
+                        MHD_HTTP_HEADER_RETRY_AFTER, "10"},
+    [REPLY_NO_LIFECYCLE] = {MHD_HTTP_FORBIDDEN, "Lifecycle API is not enabled.", NULL, NULL},
+    [REPLY_CROSS_ORIGIN] = {MHD_HTTP_FORBIDDEN, "403 cross-origin request refused\n", NULL, NULL},
     [REPLY_LIMIT] = {MHD_HTTP_SERVICE_UNAVAILABLE,
-                     "503 too many requests at once, try again later\n", NULL},
-    [REPLY_BUSY] = {MHD_HTTP_SERVICE_UNAVAILABLE, "503 busy, try again later\n", NULL},
-    [REPLY_TIMEOUT] = {MHD_HTTP_SERVICE_UNAVAILABLE, "503 not rendered in time\n", NULL},
-    [REPLY_FAILED] = {MHD_HTTP_INTERNAL_SERVER_ERROR, "500 cannot render this page\n", NULL},
+                     "503 too many requests at once, try again later\n", NULL, NULL},
+    [REPLY_BUSY] = {MHD_HTTP_SERVICE_UNAVAILABLE, "503 busy, try again later\n", NULL, NULL},
+    [REPLY_TIMEOUT] = {MHD_HTTP_SERVICE_UNAVAILABLE, "503 not rendered in time\n", NULL, NULL},
+    [REPLY_FAILED] = {MHD_HTTP_INTERNAL_SERVER_ERROR, "500 cannot render this page\n", NULL, NULL},
 };
 
 struct reply_table {
+	const struct pair_list *headers;
 	struct MHD_Response *fixed[REPLY_COUNT];
 };
 
@@ -41,15 +55,35 @@ bool reply_add_header(struct MHD_Response *response, const char *name, const cha
 	return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
-bool reply_add_headers(struct MHD_Response *response, const char *content_type)
+bool reply_has_header(const struct pair_list *headers, const char *name)
 {
-	return reply_add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) &&
-	       reply_add_header(response, "X-Content-Type-Options", "nosniff");
+	size_t i;
+
+	for (i = 0; headers != NULL && i < headers->count; i++)
+		if (strcasecmp(headers->pairs[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+bool reply_add_headers(struct MHD_Response *response, const char *content_type,
+                       const struct pair_list *headers)
+{
+	bool is_complete = reply_add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) &&
+	                   (reply_has_header(headers, NO_SNIFF) ||
+	                    reply_add_header(response, NO_SNIFF, "nosniff"));
+	size_t i;
+
+	for (i = 0; headers != NULL && i < headers->count; i++)
+		if (headers->pairs[i].value[0] != '\0') /* "unset if blank" */
+			is_complete =
+			    is_complete && reply_add_header(response, headers->pairs[i].name,
+			                                    headers->pairs[i].value);
+	return is_complete;
 }
 
 /* ---- fixed ones ---- */
 
-static struct MHD_Response *new_fixed(const struct fixed_row *row)
+static struct MHD_Response *new_fixed(const struct reply_table *table, const struct fixed_row *row)
 {
 	/* The library does not write to it, but its parameter lacks const. */
 	void *buffer = (void *)(uintptr_t)row->text; // NOLINT(performance-no-int-to-ptr)
@@ -58,8 +92,8 @@ static struct MHD_Response *new_fixed(const struct fixed_row *row)
 
 	if (response == NULL)
 		return NULL;
-	if (reply_add_headers(response, PLAIN_TEXT) &&
-	    (row->allow == NULL || reply_add_header(response, MHD_HTTP_HEADER_ALLOW, row->allow)))
+	if (reply_add_headers(response, PLAIN_TEXT, table->headers) &&
+	    (row->header == NULL || reply_add_header(response, row->header, row->value)))
 		return response;
 	MHD_destroy_response(response);
 	return NULL;
@@ -72,12 +106,27 @@ struct reply_table *reply_table_new(void)
 
 	if (table == NULL)
 		return NULL;
-	for (reply = 0; reply < REPLY_COUNT; reply++) {
-		table->fixed[reply] = new_fixed(&fixed_rows[reply]);
+	reply_table_set_headers(table, NULL);
+	for (reply = 0; reply < REPLY_COUNT; reply++)
 		if (table->fixed[reply] == NULL)
 			return reply_table_free(table);
-	}
 	return table;
+}
+
+void reply_table_set_headers(struct reply_table *table, const struct pair_list *headers)
+{
+	enum fixed_reply reply;
+
+	table->headers = headers;
+	for (reply = 0; reply < REPLY_COUNT; reply++) {
+		struct MHD_Response *response = new_fixed(table, &fixed_rows[reply]);
+
+		if (response == NULL)
+			continue;
+		if (table->fixed[reply] != NULL)
+			MHD_destroy_response(table->fixed[reply]);
+		table->fixed[reply] = response;
+	}
 }
 
 struct reply_table *reply_table_free(struct reply_table *table)
@@ -124,7 +173,8 @@ enum MHD_Result reply_answer(const struct reply_table *table, struct MHD_Connect
 	if (response == NULL)
 		return reply_fixed(table, connection, REPLY_FAILED);
 	if (!reply_add_headers(response,
-	                       answer->content_type != NULL ? answer->content_type : PLAIN_TEXT)) {
+	                       answer->content_type != NULL ? answer->content_type : PLAIN_TEXT,
+	                       table->headers)) {
 		MHD_destroy_response(response);
 		return reply_fixed(table, connection, REPLY_FAILED);
 	}

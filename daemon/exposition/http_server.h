@@ -23,6 +23,7 @@ struct http_server {
 	struct reply_table *replies;
 	struct page_table *pages;
 	struct http_connections connections;
+	uint64_t gate_generation; /* whose headers are used */
 	bool has_room; /* a connection ended since libmicrohttpd last looked at its limit */
 	size_t listener_count;
 	struct http_listener listeners[];

@@ -5,6 +5,7 @@
 #include "daemon/exposition/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -17,8 +18,10 @@
 #include "lib/cleanup.h"
 #include "lib/numbers.h"
 
-#define HOST_SIZE   256 /* longest host name and its NUL (RFC 1035) */
-#define SOCKET_TYPE (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
+#define SOCKET_MODE    0660
+#define DIRECTORY_MODE 0755
+#define HOST_SIZE      256 /* longest host name and its NUL (RFC 1035) */
+#define SOCKET_TYPE    (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 struct tcp_address {
 	char host[HOST_SIZE]; /* "": all addresses */
@@ -115,13 +118,17 @@ static int bound_port(int fd, unsigned *ret_port)
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} address = {.v6 = {.sin6_family = AF_UNSPEC}};
+		struct sockaddr_un path;
+	} address = {.path = {.sun_family = AF_UNSPEC}};
 	socklen_t length = sizeof(address);
 
 	if (getsockname(fd, &address.any, &length) < 0)
 		return -errno;
-	*ret_port =
-	    ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+	*ret_port = 0;
+	if (address.any.sa_family == AF_INET6)
+		*ret_port = ntohs(address.v6.sin6_port);
+	else if (address.any.sa_family == AF_INET)
+		*ret_port = ntohs(address.v4.sin_port);
 	return 0;
 }
 
@@ -168,6 +175,17 @@ static int bind_unix(int fd, const struct sockaddr_un *address)
 	return bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
 }
 
+/* Only the last one; without it bind(2) says what is wrong. */
+static void make_directory_of(const char *path)
+{
+	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	const char *slash = strrchr(path, '/');
+
+	(void)snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
+	if (directory[0] != '\0')
+		(void)mkdir(directory, DIRECTORY_MODE);
+}
+
 static bool is_unix_path(const char *path)
 {
 	return path[0] == '/' && strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
@@ -187,6 +205,7 @@ static int open_unix(const char *path, struct listener *listener)
 	fd = socket(AF_UNIX, SOCKET_TYPE, 0);
 	if (fd < 0)
 		return -errno;
+	make_directory_of(path);
 	result = bind_unix(fd, &address);
 	if (result < 0)
 		return result;
@@ -195,6 +214,9 @@ static int open_unix(const char *path, struct listener *listener)
 		listener->device = status.st_dev;
 		listener->inode = status.st_ino;
 	}
+	/* Before it listens: nobody connects with the rights that the umask left. */
+	if (chmod(path, SOCKET_MODE) < 0)
+		return -errno;
 	if (listen(fd, SOMAXCONN) < 0)
 		return -errno;
 	listener->fd = TAKE_FD(fd);
@@ -236,6 +258,35 @@ int listener_open(const char *address, struct listener *ret_listener, char *rete
 		(void)snprintf(reterr_message, message_size, "cannot listen on %s: %s", address,
 		               strerror(-result));
 	return result;
+}
+
+static bool is_listening(int fd)
+{
+	socklen_t length = sizeof(int);
+	int type = 0, is_open = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM &&
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_open, &length) == 0 && is_open != 0;
+}
+
+int listener_take(int fd, struct listener *ret_listener, char *reterr_message, size_t message_size)
+{
+	struct listener listener = {.fd = fd};
+
+	if (!is_listening(fd)) {
+		(void)snprintf(reterr_message, message_size,
+		               "socket %d of the service manager: expected a stream socket that "
+		               "listens",
+		               fd);
+		return -EINVAL;
+	}
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    bound_port(fd, &listener.port) < 0) {
+		(void)snprintf(reterr_message, message_size, "socket %d: %s", fd, strerror(errno));
+		return -errno;
+	}
+	*ret_listener = listener;
+	return 0;
 }
 
 void listener_done(struct listener *listener)
