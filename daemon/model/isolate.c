@@ -82,13 +82,18 @@ static void begin_life(struct isolate *isolate)
 	series_init(&isolate->external, isolate->external.width_ns);
 }
 
-static void totals_add(struct gc_totals *totals, const struct gc_event *event)
+static size_t bucket_of(uint64_t pause_ns)
 {
-	double seconds = ns_to_seconds(event->pause_ns);
+	double seconds = ns_to_seconds(pause_ns);
 	size_t bucket = 0;
 
 	while (bucket < GC_PAUSE_BOUND_COUNT && seconds > gc_pause_bounds_seconds[bucket])
 		bucket++;
+	return bucket;
+}
+
+static void totals_add(struct gc_totals *totals, const struct gc_event *event, size_t bucket)
+{
 	totals->count++;
 	totals->pause_ns = u64_add_saturating(totals->pause_ns, event->pause_ns);
 	if (event->pause_ns > totals->pause_max_ns)
@@ -172,13 +177,15 @@ static void update_levels(struct isolate *isolate, const struct gc_event *event)
 void isolate_add_gc(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event)
 {
 	bool is_full = event->kind == GC_MARK_COMPACT;
+	size_t bucket = bucket_of(event->pause_ns);
 
 	assert(event->kind < GC_KIND_COUNT);
 	if (isolate->last_gc_ns != 0 &&
 	    event->uptime_ns + CLOCK_STEP_BACK_NS < isolate->last_uptime_ns)
 		begin_life(isolate);
-	totals_add(&isolate->by_kind[event->kind], event);
-	totals_add(&isolate->totals[is_full ? GC_GENERATION_FULL : GC_GENERATION_YOUNG], event);
+	totals_add(&isolate->by_kind[event->kind], event, bucket);
+	totals_add(&isolate->totals[is_full ? GC_GENERATION_FULL : GC_GENERATION_YOUNG], event,
+	           bucket);
 	if (!event->lacks_sizes)
 		update_levels(isolate, event);
 	update_clock(isolate, at_ns, event);

@@ -34,6 +34,7 @@ struct entry {
 struct model {
 	struct model_options options;
 	struct entry *entries;
+	struct process *speaker; /* whose fact came last; NULL: nobody's, or it has exited */
 	struct app_table *apps;
 	uint64_t dropped[DROP_REASON_COUNT];
 	uint64_t slots_generation;
@@ -272,6 +273,8 @@ void model_process_exited(struct model *model, const struct process_key *key,
 		slot->carried_at_ns = exit->at_ns;
 	}
 	leave_app(model, app, process->slot);
+	if (model->speaker == process)
+		model->speaker = NULL;
 	HASH_DEL(model->entries, entry);
 	(void)process_free(process);
 	free(entry);
@@ -342,10 +345,18 @@ void model_memory_map(struct model *model, const struct process_key *key,
 	process->has_map = true;
 }
 
+/* Facts of one process come in rows, as the lines of its log do. */
+static struct process *find_speaker(struct model *model, const struct process_key *key)
+{
+	if (model->speaker == NULL || !process_key_equal(&model->speaker->key, key))
+		model->speaker = model_find(model, key);
+	return model->speaker;
+}
+
 void model_gc(struct model *model, const struct process_key *key, uint64_t at_ns,
               const struct gc_event *event)
 {
-	struct process *process = model_find(model, key);
+	struct process *process = find_speaker(model, key);
 
 	if (process != NULL)
 		process_add_gc(process, at_ns, event);
@@ -354,7 +365,7 @@ void model_gc(struct model *model, const struct process_key *key, uint64_t at_ns
 void model_incident(struct model *model, const struct process_key *key, uint64_t isolate,
                     uint64_t at_ns, enum heap_incident incident)
 {
-	struct process *process = model_find(model, key);
+	struct process *process = find_speaker(model, key);
 
 	if (process != NULL)
 		process_add_incident(process, isolate, at_ns, incident);
@@ -363,7 +374,7 @@ void model_incident(struct model *model, const struct process_key *key, uint64_t
 void model_heap(struct model *model, const struct process_key *key, uint64_t at_ns,
                 const struct heap_sample *sample)
 {
-	struct process *process = model_find(model, key);
+	struct process *process = find_speaker(model, key);
 
 	if (process != NULL)
 		process_add_heap(process, at_ns, sample);
