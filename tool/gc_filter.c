@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "collectors/gclog/gcline.h"
+#include "collectors/gclog/gchead.h"
 #include "collectors/gclog/parse.h"
 
 #define HEAD_LENGTH_MAX     48 /* "[4194304:0x7f6708000f00:12345]" */
@@ -220,16 +220,16 @@ static enum decision judge(struct gc_filter *filter, const struct gc_filter_sink
 	struct cursor cursor = {at, scan->bytes + scan->length};
 	const char *head_end = NULL;
 	enum decision decision = judge_head(at, cursor.end, &head_end);
-	enum gcline_head head;
+	enum gchead head;
 	uint64_t isolate;
 	pid_t pid;
 
 	if (decision != IS_TRACE)
 		return decision;
-	head = gcline_read_head(&cursor, &pid, &isolate);
-	if (head == GCLINE_HEAD_NONE) /* a number too large */
+	head = gchead_read(&cursor, &pid, &isolate);
+	if (head == GCHEAD_NONE) /* a number too large */
 		return PASSES;
-	decision = judge_line(at, head_end, cursor.end, head == GCLINE_HEAD_ISOLATE, ret_length);
+	decision = judge_line(at, head_end, cursor.end, head == GCHEAD_ISOLATE, ret_length);
 	if (decision == PASSES || !sink->is_traced(sink->context, pid))
 		return PASSES;
 	pass_until(filter, sink, scan, scan->at);

@@ -86,27 +86,35 @@ CURSOR_INLINE bool cursor_take_decimal(struct cursor *cursor, struct cursor_deci
 	return true;
 }
 
-/* Rounds. Constant divisors for what V8 prints: a division by a variable is most of the cost. */
-CURSOR_INLINE uint64_t cursor_scale(const struct cursor_decimal *decimal, uint64_t factor)
-{
-	uint64_t scaled = decimal->digits * factor;
-	uint64_t divisor = 1000;
-	unsigned i;
+static const uint64_t cursor_powers[CURSOR_DIGITS_MAX + 1] = {
+    1,        10,        100,        1000,        10000,        100000,       1000000,
+    10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000};
 
-	switch (decimal->fraction_count) {
-	case 0:
-		return scaled;
-	case 1:
-		return (scaled + 5) / 10;
-	case 2:
-		return (scaled + 50) / 100;
-	case 3:
-		return (scaled + 500) / 1000;
-	default:
-		for (i = 3; i < decimal->fraction_count; i++)
-			divisor *= 10;
-		return (scaled + divisor / 2) / divisor;
-	}
+/* Nanoseconds of milliseconds: no division for what V8 prints, which has six decimals at most. */
+CURSOR_INLINE uint64_t cursor_decimal_ns(const struct cursor_decimal *decimal)
+{
+	uint64_t divisor;
+
+	if (__builtin_expect(decimal->fraction_count <= 6, true))
+		return decimal->digits * cursor_powers[6 - decimal->fraction_count];
+	divisor = cursor_powers[decimal->fraction_count - 6];
+	return (decimal->digits + divisor / 2) / divisor;
+}
+
+/* Bytes of mebibytes, rounded: V8 prints one decimal, and its constant makes the division cheap. */
+CURSOR_INLINE uint64_t cursor_decimal_bytes(const struct cursor_decimal *decimal)
+{
+	uint64_t divisor;
+
+	if (__builtin_expect(decimal->fraction_count == 1, true))
+		return (decimal->digits * MIB + 5) / 10;
+	divisor = cursor_powers[decimal->fraction_count];
+	return (decimal->digits * MIB + divisor / 2) / divisor;
+}
+
+CURSOR_INLINE double cursor_decimal_ratio(const struct cursor_decimal *decimal)
+{
+	return (double)decimal->digits / (double)cursor_powers[decimal->fraction_count];
 }
 
 CURSOR_INLINE bool cursor_take_milliseconds(struct cursor *cursor, uint64_t *ret_ns,
@@ -116,7 +124,7 @@ CURSOR_INLINE bool cursor_take_milliseconds(struct cursor *cursor, uint64_t *ret
 
 	if (!cursor_take_decimal(cursor, &decimal))
 		return false;
-	*ret_ns = cursor_scale(&decimal, UINT64_C(1000000));
+	*ret_ns = cursor_decimal_ns(&decimal);
 	*ret_fraction_count = decimal.fraction_count;
 	return true;
 }
@@ -127,36 +135,35 @@ CURSOR_INLINE bool cursor_take_megabytes(struct cursor *cursor, uint64_t *ret_by
 
 	if (!cursor_take_decimal(cursor, &decimal))
 		return false;
-	*ret_bytes = cursor_scale(&decimal, MIB);
+	*ret_bytes = cursor_decimal_bytes(&decimal);
 	return true;
 }
 
-CURSOR_INLINE unsigned cursor_hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A') + 10;
-	return 16;
-}
+/* One more than the value of a hexadecimal digit; 0: it is none. */
+static const unsigned char cursor_hex_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 CURSOR_INLINE bool cursor_take_hex(struct cursor *cursor, uint64_t *ret_value)
 {
 	const char *start = cursor->at;
+	const char *at;
 	uint64_t value = 0;
-	unsigned count = 0;
+	unsigned digit;
+	size_t count;
 
 	(void)cursor_take(cursor, LITERAL("0x")); /* Windows prints pointers without it */
-	for (; cursor->at < cursor->end && cursor_hex_digit(*cursor->at) < 16; cursor->at++) {
-		value = value << 4 | cursor_hex_digit(*cursor->at);
-		count++;
-	}
+	for (at = cursor->at;
+	     at < cursor->end && (digit = cursor_hex_digits[(unsigned char)*at]) > 0; at++)
+		value = value << 4 | (digit - 1);
+	count = (size_t)(at - cursor->at);
 	if (count == 0 || count > 16) {
 		cursor->at = start;
 		return false;
 	}
+	cursor->at = at;
 	*ret_value = value;
 	return true;
 }

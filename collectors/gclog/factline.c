@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "collectors/gclog/gcline.h"
+#include "collectors/gclog/gchead.h"
 
 #define LABEL_MAX 80 /* from the bracket of the head to the first " KB" */
 
@@ -25,9 +25,9 @@ void factline_set_incident(struct gclog_record *record, enum heap_incident incid
 static bool read_head_before(const char *from, const char *at, pid_t *ret_pid,
                              uint64_t *ret_isolate)
 {
-	struct cursor head = {gcline_find_head(from, at), at};
+	struct cursor head = {gchead_find(from, at), at};
 
-	return head.at != NULL && gcline_read_head(&head, ret_pid, ret_isolate) != GCLINE_HEAD_NONE;
+	return head.at != NULL && gchead_read(&head, ret_pid, ret_isolate) != GCHEAD_NONE;
 }
 
 /* ---- marking ---- */
@@ -224,7 +224,7 @@ enum gclog_result factline_part(const char *from, struct cursor *cursor,
 	                                        : !take_kilobytes(&words, &sample.used_bytes))
 		return GCLOG_OTHER;
 	cursor->at = cursor->end;
-	if (gcline_find_head(from, gcline_find_head(from, start)) != NULL)
+	if (gchead_find(from, gchead_find(from, start)) != NULL)
 		return GCLOG_TORN; /* head and words are two writes */
 	sample.part = label->part;
 	*record = (struct gclog_record){.pid = pid, .reason = "", .collector = "", .part = sample};

@@ -12,9 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "collectors/gclog/gchead.h"
 #include "collectors/gclog/nvpline.h"
-
-#define HEAD_LENGTH_MAX 48 /* "[4194304:0x7f6708000f00:12345]" and blanks */
 
 enum {
 	SHAPE_PID = 1 << 0,
@@ -86,74 +85,6 @@ static const struct text {
 };
 
 /* ---- the parts of a line ---- */
-
-/* Behind the bracket that opens: "4711:0x2b00:1]". */
-static enum gcline_head read_head(struct cursor *cursor, uint64_t *pid, uint64_t *isolate)
-{
-	enum gcline_head head = GCLINE_HEAD_PID;
-	uint64_t group = 0;
-
-	if (cursor_take_digits(cursor, pid) == 0 || *pid == 0 || *pid > INT32_MAX)
-		return GCLINE_HEAD_NONE;
-	if (cursor_take(cursor, LITERAL(":"))) {
-		if (!cursor_take_hex(cursor, isolate))
-			return GCLINE_HEAD_NONE;
-		head = GCLINE_HEAD_ISOLATE;
-		if (cursor_take(cursor, LITERAL(":")) && cursor_take_digits(cursor, &group) == 0)
-			return GCLINE_HEAD_NONE;
-	}
-	return cursor_take(cursor, LITERAL("]")) ? head : GCLINE_HEAD_NONE;
-}
-
-enum gcline_head gcline_read_head(struct cursor *cursor, pid_t *ret_pid, uint64_t *ret_isolate)
-{
-	const char *start = cursor->at;
-	enum gcline_head head;
-	uint64_t pid = 0;
-	uint64_t isolate = 0;
-
-	if (!cursor_take(cursor, LITERAL("[")))
-		return GCLINE_HEAD_NONE;
-	head = read_head(cursor, &pid, &isolate);
-	if (head == GCLINE_HEAD_NONE) {
-		cursor->at = start;
-		return head;
-	}
-	*ret_pid = (pid_t)pid;
-	*ret_isolate = isolate;
-	return head;
-}
-
-const char *gcline_find_head(const char *from, const char *at)
-{
-	const char *limit;
-
-	if (at == NULL)
-		return NULL;
-	limit = at - from > HEAD_LENGTH_MAX ? at - HEAD_LENGTH_MAX : from;
-	while (at > limit && at[-1] == ' ')
-		at--;
-	if (at == limit || at[-1] != ']')
-		return NULL;
-	while (at > limit && at[-1] != '[')
-		at--;
-	return at > limit ? at - 1 : NULL;
-}
-
-const char *gcline_find_start(const char *from, const char *anchor)
-{
-	const char *at = anchor;
-	const char *head;
-
-	while (at > from && at[-1] == ' ')
-		at--;
-	while (at > from && at[-1] >= '0' && at[-1] <= '9')
-		at--;
-	head = gcline_find_head(from, at);
-	if (head != NULL && head[1] == 'I') /* nvp of Node 4: "[pid:0xISO] [I:0xISO] MS ms: " */
-		head = gcline_find_head(from, head);
-	return head != NULL ? head : at;
-}
 
 static bool take_kind(struct cursor *cursor, struct gc_event *event, unsigned *shape)
 {
@@ -283,8 +214,8 @@ static void take_utilization(struct cursor *cursor, struct gc_event *event, unsi
 		cursor->at = start;
 		return;
 	}
-	event->average_mutator_utilization = (double)cursor_scale(&average, 1000) / 1000.0;
-	event->current_mutator_utilization = (double)cursor_scale(&current, 1000) / 1000.0;
+	event->average_mutator_utilization = cursor_decimal_ratio(&average);
+	event->current_mutator_utilization = cursor_decimal_ratio(&current);
 	*shape |= SHAPE_MU;
 	cursor_skip_blanks(cursor);
 }
@@ -399,7 +330,7 @@ static enum gclog_result take_start(struct cursor *cursor, struct gclog_record *
                                     unsigned *shape)
 {
 	static const unsigned heads[] = {0, SHAPE_PID, SHAPE_HEAD};
-	enum gcline_head head = gcline_read_head(cursor, &record->pid, &record->event.isolate);
+	enum gchead head = gchead_read(cursor, &record->pid, &record->event.isolate);
 	uint64_t uptime_ms = 0;
 
 	*shape = heads[head];
@@ -429,6 +360,28 @@ static void take_rest(struct cursor *cursor, struct gclog_record *record, unsign
 	gcline_mark_reasons(record);
 }
 
+/* All that belongs to a collection and is not always set; one by one, since for every line this is
+ * cheaper than to clear a large structure. */
+static void begin_record(struct gclog_record *record)
+{
+	struct gc_event *event = &record->event;
+
+	record->pid = 0;
+	record->incremental_ns = 0;
+	record->reason = "";
+	record->reason_length = 0;
+	record->collector = "";
+	record->collector_length = 0;
+	event->isolate = 0;
+	event->committed_before_bytes = 0;
+	event->committed_after_bytes = 0;
+	event->lacks_sizes = false;
+	event->average_mutator_utilization = (double)NAN;
+	event->current_mutator_utilization = (double)NAN;
+	event->is_reducing = false;
+	event->is_during_sweeping = false;
+}
+
 /* Works in *record, which a line that fails leaves half filled. */
 enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *record)
 {
@@ -439,9 +392,7 @@ enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *recor
 	unsigned time_count;
 	unsigned shape;
 
-	*record = (struct gclog_record){.reason = "", .collector = ""};
-	event->average_mutator_utilization = (double)NAN;
-	event->current_mutator_utilization = (double)NAN;
+	begin_record(record);
 	result = take_start(cursor, record, &shape);
 	if (result == GCLOG_OTHER && (shape & SHAPE_STAMP) != 0)
 		return nvpline_parse(cursor, record);

@@ -252,6 +252,7 @@ enum gclog_result nvpline_parse(struct cursor *cursor, struct gclog_record *reco
 	static const struct text first = {LITERAL("pause=")};
 	unsigned fields = 0;
 
+	record->embedder_ns = 0;
 	if (cursor_take(cursor, LITERAL("GC: {"))) {
 		record->family = GCLOG_FAMILY_JSON;
 		take_members(cursor, record, &fields);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "collectors/gclog/factline.h"
+#include "collectors/gclog/gchead.h"
 #include "collectors/gclog/gcline.h"
 
 /* The block holds at most a ring of 512 bytes and what was cut from its first entry. */
@@ -37,6 +38,11 @@ static bool is_hint(const char *at)
 
 typedef signed char byte_vector __attribute__((vector_size(16)));
 
+#define VECTOR_SIZE ((ptrdiff_t)sizeof(byte_vector))
+#define VECTOR_SPAN                                                                  \
+	(VECTOR_SIZE + 2) /* bytes in which a hint may stand that starts in a vector \
+	                   */
+
 static byte_vector load_vector(const char *at)
 {
 	byte_vector vector;
@@ -45,32 +51,58 @@ static byte_vector load_vector(const char *at)
 	return vector;
 }
 
-/* The same as is_hint() for the 16 bytes from at on; reads two more. */
-static bool vector_has_hint(const char *at)
+/* Not 0 for each of 16 places, from at on, where the last two bytes of a hint stand behind: enough
+ * to pass almost all that is none. Reads VECTOR_SPAN bytes. */
+static byte_vector vector_hints(const char *at)
 {
-	byte_vector first = load_vector(at);
 	byte_vector second = load_vector(at + 1);
 	byte_vector third = load_vector(at + 2);
-	byte_vector hints = ((first == 'm') & (second == 's') & (third == ':')) |
-	                    ((first == 'F') & (second == 'A') & (third == 'T')) |
-	                    ((first == 'r') & (second == 'k') & (third == 'i')) |
-	                    ((first == ' ') & (second == 'K') & (third == 'B'));
+
+	return ((second == 's') & (third == ':')) | ((second == 'A') & (third == 'T')) |
+	       ((second == 'k') & (third == 'i')) | ((second == 'K') & (third == 'B'));
+}
+
+static bool vector_is_zero(byte_vector vector)
+{
 	uint64_t halves[2];
 
-	memcpy(halves, &hints, sizeof(halves));
-	return (halves[0] | halves[1]) != 0;
+	memcpy(halves, &vector, sizeof(halves));
+	return (halves[0] | halves[1]) == 0;
+}
+
+static const char *find_hint_bytewise(const char *at, const char *end)
+{
+	for (; end - at >= 3; at++)
+		if (is_hint(at))
+			return at;
+	return NULL;
+}
+
+static const char *find_hint_in_vector(const char *at)
+{
+	return vector_is_zero(vector_hints(at)) ? NULL : find_hint_bytewise(at, at + VECTOR_SPAN);
 }
 
 /* The first hint from at on, or NULL. */
 static const char *find_hint(const char *at, const char *end)
 {
-	for (; end - at >= (ptrdiff_t)sizeof(byte_vector) + 2; at += sizeof(byte_vector))
-		if (vector_has_hint(at))
+	const char *last = end - VECTOR_SPAN;
+	const char *hint;
+
+	if (end - at < VECTOR_SPAN)
+		return find_hint_bytewise(at, end);
+	for (; last - at >= 3 * VECTOR_SIZE; at += 4 * VECTOR_SIZE)
+		if (!vector_is_zero(vector_hints(at) | vector_hints(at + VECTOR_SIZE) |
+		                    vector_hints(at + 2 * VECTOR_SIZE) |
+		                    vector_hints(at + 3 * VECTOR_SIZE)))
 			break;
-	for (; end - at >= 3; at++)
-		if (is_hint(at))
-			return at;
-	return NULL;
+	for (; at < last; at += VECTOR_SIZE) {
+		hint = find_hint_in_vector(at);
+		if (hint != NULL)
+			return hint;
+	}
+	/* The rest as a vector that goes back over what was seen, rather than byte by byte. */
+	return find_hint_in_vector(last);
 }
 
 /* ---- repeats ---- */
@@ -174,7 +206,7 @@ static enum gclog_result try_hint(struct gclog_parser *parser, const char *from,
 	case ' ':
 		return factline_part(from, cursor, ret_record);
 	default:
-		cursor->at = gcline_find_start(from, cursor->at);
+		cursor->at = gchead_find_start(from, cursor->at);
 		return try_gc(parser, cursor, ret_record);
 	}
 }

@@ -25,7 +25,6 @@ static void check_record(const struct gclog_record *record, const char *line, si
 {
 	assert(record->pid >= 0);
 	assert(record->event.kind < GC_KIND_COUNT);
-	assert(record->incident < HEAP_INCIDENT_COUNT);
 	assert(isnan(record->event.current_mutator_utilization) ||
 	       record->event.current_mutator_utilization >= 0);
 	check_text(record->reason, record->reason_length, line, length);
@@ -48,6 +47,10 @@ static void check_line(void *context, const char *line, size_t length)
 			assert(gclog_family_versions(record.family)[0] != '\0');
 		if (result != GCLOG_OTHER && result != GCLOG_TORN)
 			check_record(&record, line, length);
+		if (result == GCLOG_INCIDENT)
+			assert(record.incident < HEAP_INCIDENT_COUNT);
+		if (result == GCLOG_HEAP)
+			assert(record.part.part < HEAP_PART_COUNT);
 	} while (at < length);
 }
 

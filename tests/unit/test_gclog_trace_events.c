@@ -278,12 +278,12 @@ START_TEST(test_own_files_are_counted)
 	static const struct {
 		const char *name;
 		size_t count;
-	} rows[] = {{"node-16-trace-events.json", 7}, {"node-20-trace-events.json", 8}};
+	} rows[] = {{"node-16.json", 7}, {"node-20.json", 8}};
 	char path[4096];
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		(void)snprintf(path, sizeof(path), "%s/tests/fixtures/gclog/%s",
+		(void)snprintf(path, sizeof(path), "%s/tests/fixtures/trace_events/%s",
 		               getenv("top_srcdir"), rows[i].name);
 		read_all(file_bytes, load(path), 100);
 		ck_assert_uint_eq(seen.count, rows[i].count);
