@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a line of a GC log costs: reading alone, cutting into lines, parsing. CPU time of this
- * process per line, best of five runs; run it on a log of 100 MiB or so, and beside wc -l.
+ * What a line of a GC log costs, step by step: reading, cutting into lines, the whole way to a
+ * record, and into the model; beside them the floor, a parser written by hand for exactly one shape
+ * of line, with no state and no check. CPU time of this process per line, best of five runs.
  *
  *	bench/gclog FILE
  */
@@ -11,73 +12,167 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collectors/gclog/lines.h"
-#include "collectors/gclog/parse.h"
+#include "collectors/gclog/stream.h"
+#include "daemon/model/model.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
-#define RUNS 5
+#define RUNS      5
+#define READ_SIZE ((size_t)64 * 1024)
 
-struct counts {
-	struct gclog_parser parser;
+DEFINE_CLEANUP(struct model, model_free)
+
+struct sums {
 	uint64_t line_count;
 	uint64_t gc_count;
-	uint64_t pause_ns;
+	uint64_t pause; /* in whatever unit the step has it */
+	uint64_t used;
 };
+
+struct run {
+	struct sums sums;
+	struct lines lines;
+	struct stream stream;
+	struct stream_counts counts;
+	struct model *model; /* NULL: records are only summed up */
+	struct process_key key;
+};
+
+/* ---- the steps ---- */
+
+static void only_read(struct run *run, const char *bytes, size_t length)
+{
+	run->sums.used += (uint64_t)(unsigned char)bytes[length / 2];
+}
 
 static void count_line(void *context, const char *line, size_t length)
 {
-	struct counts *counts = context;
+	struct run *run = context;
 
 	(void)line;
 	(void)length;
-	counts->line_count++;
+	run->sums.line_count++;
 }
 
-static void parse_line(void *context, const char *line, size_t length)
+static void cut_lines(struct run *run, const char *bytes, size_t length)
 {
-	struct counts *counts = context;
-	struct gclog_record record;
-	size_t at = 0;
-
-	counts->line_count++;
-	do {
-		if (gclog_parse(&counts->parser, line, length, &at, &record) != GCLOG_GC)
-			continue;
-		counts->gc_count++;
-		counts->pause_ns += record.event.pause_ns;
-	} while (at < length);
+	lines_feed(&run->lines, bytes, length, count_line, run);
 }
 
-/* Returns CPU nanoseconds; on_line NULL: only reads. */
-static uint64_t run(int fd, lines_line on_line, struct counts *ret_counts)
+/* "2.1" as 21. */
+static uint64_t tenths_by_hand(const char **at)
 {
-	static char buffer[64 * 1024];
+	uint64_t number = 0;
+
+	for (; (**at >= '0' && **at <= '9') || **at == '.'; (*at)++)
+		if (**at != '.')
+			number = number * 10 + (uint64_t)(**at - '0');
+	return number;
+}
+
+/* [pid:0xISO]  MS ms: KIND a (b) -> c (d) MB, T1 / T2 ms */
+static void parse_by_hand(void *context, const char *line, size_t length)
+{
+	struct run *run = context;
+	const char *end = line + length;
+	const char *at = memchr(line, ']', length);
+	uint64_t numbers[5];
+	int i;
+
+	run->sums.line_count++;
+	at = at != NULL ? memchr(at, ':', (size_t)(end - at)) : NULL;
+	if (at == NULL || at[-1] != 's')
+		return;
+	for (i = 0; i < 5; i++) {
+		while (at < end && (*at < '0' || *at > '9'))
+			at++;
+		if (at == end)
+			return;
+		numbers[i] = tenths_by_hand(&at);
+	}
+	run->sums.gc_count++;
+	run->sums.used += numbers[0] + numbers[1] + numbers[2] + numbers[3];
+	run->sums.pause += numbers[4];
+}
+
+static void by_hand(struct run *run, const char *bytes, size_t length)
+{
+	lines_feed(&run->lines, bytes, length, parse_by_hand, run);
+}
+
+static void on_record(void *context, enum gclog_result result, const struct gclog_record *record,
+                      const struct stream_line *line)
+{
+	struct run *run = context;
+
+	if (result != GCLOG_GC)
+		return;
+	run->sums.gc_count++;
+	run->sums.pause += record->event.pause_ns;
+	if (run->model != NULL)
+		model_gc(run->model, &run->key, NS_PER_DAY + line->number * NS_PER_MS,
+		         &record->event);
+}
+
+static void whole_way(struct run *run, const char *bytes, size_t length)
+{
+	const struct stream_sink sink = {on_record, run, &run->counts};
+
+	stream_feed(&run->stream, bytes, length, &sink);
+}
+
+/* ---- a run ---- */
+
+static struct model *make_model(struct process_key *ret_key)
+{
+	const struct model_options options = {.processes_max = 1, .apps_max = 1, .time_scale = 1};
+	const struct process_facts facts = {.key = {.pid = 1},
+	                                    .start_ns = NS_PER_DAY,
+	                                    .app = "bench",
+	                                    .script = "",
+	                                    .node_version = "",
+	                                    .container_id = "",
+	                                    .pod_uid = "",
+	                                    .unit = ""};
+	struct model *model = model_new(&options);
+
+	if (model == NULL || model_process_found(model, NS_PER_DAY, &facts) < 0)
+		return model_free(model);
+	*ret_key = facts.key;
+	return model;
+}
+
+typedef void step_function(struct run *run, const char *bytes, size_t length);
+
+static uint64_t measure(int fd, step_function *step, bool has_model, struct sums *ret_sums)
+{
+	static char buffer[READ_SIZE];
+	struct run run = {.model = NULL};
+	_cleanup_(model_freep) struct model *model = has_model ? make_model(&run.key) : NULL;
 	uint64_t start_ns = clock_process_cpu_ns();
-	struct lines lines = {0};
 	uint64_t offset = 0;
 	ssize_t length;
 
-	*ret_counts = (struct counts){.line_count = 0};
+	run.model = model;
 	while ((length = pread(fd, buffer, sizeof(buffer), (off_t)offset)) > 0) {
 		offset += (uint64_t)length;
-		if (on_line != NULL)
-			lines_feed(&lines, buffer, (size_t)length, on_line, ret_counts);
+		step(&run, buffer, (size_t)length);
 	}
-	if (on_line != NULL)
-		lines_finish(&lines, on_line, ret_counts);
-	lines_done(&lines);
-	return clock_process_cpu_ns() - start_ns;
+	start_ns = clock_process_cpu_ns() - start_ns;
+	lines_done(&run.lines);
+	stream_done(&run.stream);
+	*ret_sums = run.sums;
+	return start_ns;
 }
 
-static uint64_t best_run(int fd, lines_line on_line, struct counts *ret_counts)
+static uint64_t best(int fd, step_function *step, bool has_model, struct sums *ret_sums)
 {
 	uint64_t best_ns = UINT64_MAX;
 	int i;
 
 	for (i = 0; i < RUNS; i++) {
-		uint64_t run_ns = run(fd, on_line, ret_counts);
+		uint64_t run_ns = measure(fd, step, has_model, ret_sums);
 
 		best_ns = run_ns < best_ns ? run_ns : best_ns;
 	}
@@ -88,24 +183,31 @@ int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
-		lines_line on_line;
+		step_function *step;
+		bool has_model;
 	} steps[] = {
-	    {"read", NULL}, {"read, lines", count_line}, {"read, lines, parse", parse_line}};
+	    {"read", only_read, false},         {"read, lines", cut_lines, false},
+	    {"parser by hand", by_hand, false}, {"to a record", whole_way, false},
+	    {"to the model", whole_way, true},
+	};
 	_cleanup_(closep) int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
-	struct counts counts;
+	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	struct sums sums;
 	uint64_t line_count;
 	size_t i;
 
-	if (fd < 0) {
+	if (size < 0) {
 		(void)fprintf(stderr, "usage: gclog FILE (%s)\n", strerror(errno));
 		return 2;
 	}
-	(void)run(fd, count_line, &counts);
-	line_count = counts.line_count > 0 ? counts.line_count : 1;
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		printf("%-20s %7.1f ns/line\n", steps[i].name,
-		       (double)best_run(fd, steps[i].on_line, &counts) / (double)line_count);
-	printf("%llu lines, %llu collections, %.1f s stopped\n", (unsigned long long)line_count,
-	       (unsigned long long)counts.gc_count, ns_to_seconds(counts.pause_ns));
+	(void)measure(fd, cut_lines, false, &sums);
+	line_count = sums.line_count > 0 ? sums.line_count : 1;
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		uint64_t ns = best(fd, steps[i].step, steps[i].has_model, &sums);
+
+		printf("%-16s %8.1f ns/line %8.0f MB/s %10llu collections\n", steps[i].name,
+		       (double)ns / (double)line_count, (double)size * 1e3 / (double)ns,
+		       (unsigned long long)sums.gc_count);
+	}
 	return 0;
 }
