@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/units.h"
 
 #define ROWS_MAX 4096
 /* The first heaps are drawn finely; a log of thousands of them must not take all memory. */
@@ -16,6 +17,25 @@
 #define COARSE_BUCKETS 64
 /* Lines of one heap are printed in order; its clock does not go back by more than rounding. */
 #define CLOCK_STEP_BACK_NS NS_PER_SECOND
+
+/* Of a recording's length, the least time between two evaluations. */
+#define EVALUATIONS 256
+
+struct process_facts heap_process_facts(const struct process_key *key, uint64_t start_ns,
+                                        uint64_t heap_limit_bytes)
+{
+	return (struct process_facts){
+	    .key = *key,
+	    .start_ns = start_ns,
+	    .app = "recording",
+	    .script = "",
+	    .node_version = "",
+	    .container_id = "",
+	    .pod_uid = "",
+	    .unit = "",
+	    .max_old_space_bytes = heap_limit_bytes,
+	};
+}
 
 static void row_done(struct heap_row *row)
 {
@@ -120,6 +140,15 @@ void heap_row_take_name(struct heap_row *row, const struct process *process)
 	memcpy(row->alone->isolates[0]->name, row->name, sizeof(row->name));
 }
 
+bool heap_evaluation_is_due(const struct process *process, uint64_t at_ns,
+                            const struct scoring_options *options)
+{
+	uint64_t age_ns = u64_subtract_floor(at_ns, process->start_ns);
+
+	return u64_subtract_floor(at_ns, process->scored_ns) >= age_ns / EVALUATIONS &&
+	       scoring_is_due(process, at_ns, options);
+}
+
 void heap_row_add_gc(struct heap_row *row, uint64_t at_ns, const struct gc_event *event,
                      const struct scoring_options *options)
 {
@@ -128,6 +157,6 @@ void heap_row_add_gc(struct heap_row *row, uint64_t at_ns, const struct gc_event
 	if (!event->lacks_sizes)
 		history_add(&row->history, at_ns, event);
 	row->last_uptime_ns = event->uptime_ns;
-	if (scoring_is_due(row->alone, at_ns, options))
+	if (heap_evaluation_is_due(row->alone, at_ns, options))
 		scoring_evaluate(row->alone, at_ns, options);
 }

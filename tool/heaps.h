@@ -24,8 +24,9 @@ struct heap_row {
 	char family;       /* how its lines are built; 0: of another source than text */
 	uint64_t start_ns; /* when it was made, on the clock of the recording */
 	uint64_t last_uptime_ns;
-	size_t file;           /* of those given, in which it was seen last */
-	struct process *alone; /* owned; has one isolate */
+	size_t file;             /* of those given, in which it was seen last */
+	struct process *alone;   /* owned; has one isolate */
+	struct process *process; /* the model's that it is part of, once known */
 	struct pauses pauses[GC_KIND_COUNT];
 	struct history history;
 };
@@ -43,6 +44,10 @@ struct heap_facts {
 	uint64_t start_ns;
 };
 
+/* Of a process of which a log tells no more than this. */
+struct process_facts heap_process_facts(const struct process_key *key, uint64_t start_ns,
+                                        uint64_t heap_limit_bytes);
+
 void heap_table_done(struct heap_table *table);
 /* The latest at this address, of whatever life under the pid; NULL when there is none. */
 struct heap_row *heap_table_find(const struct heap_table *table, pid_t pid, uint64_t address);
@@ -57,6 +62,13 @@ bool heap_row_is_over(const struct heap_row *row, uint64_t uptime_ns);
 void heap_row_take_name(struct heap_row *row, const struct process *process);
 void heap_row_add_gc(struct heap_row *row, uint64_t at_ns, const struct gc_event *event,
                      const struct scoring_options *options);
+
+/*
+ * A long recording is judged at its end, not each ten seconds of it: as often as the score could
+ * have changed in its smoothing, relative to the age.
+ */
+bool heap_evaluation_is_due(const struct process *process, uint64_t at_ns,
+                            const struct scoring_options *options);
 
 static inline const struct isolate *heap_row_isolate(const struct heap_row *row)
 {

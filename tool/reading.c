@@ -184,17 +184,8 @@ static void play_floors(struct process *process, const struct history *history,
 static void read_stretched(struct reading *reading, double time_scale)
 {
 	_cleanup_(process_freep) struct process *process = NULL;
-	const struct process_facts facts = {
-	    .key = reading->row->key,
-	    .start_ns = reading->begin_ns,
-	    .app = "",
-	    .script = "",
-	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
-	    .unit = "",
-	    .max_old_space_bytes = reading->isolate->limit_bytes,
-	};
+	const struct process_facts facts = heap_process_facts(&reading->row->key, reading->begin_ns,
+	                                                      reading->isolate->limit_bytes);
 	struct scoring_options options;
 
 	if (!reading->is_short || reading->seconds <= 0 ||

@@ -92,17 +92,7 @@ const struct heap_table *replay_heaps(const struct replay *replay)
 static struct process_facts facts_of(const struct replay *replay, const struct process_key *key,
                                      uint64_t start_ns)
 {
-	return (struct process_facts){
-	    .key = *key,
-	    .start_ns = start_ns,
-	    .app = "recording",
-	    .script = "",
-	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
-	    .unit = "",
-	    .max_old_space_bytes = replay->options.heap_limit_bytes,
-	};
+	return heap_process_facts(key, start_ns, replay->options.heap_limit_bytes);
 }
 
 /* The process of this key; made when new, as of start_ns. NULL without memory or beyond bounds. */
@@ -132,9 +122,14 @@ static void evaluate_now(struct replay *replay, struct process *process, uint64_
 		replay->options.evaluated(replay->options.context, timebase_to_ms(at_ns), process);
 }
 
+/* All evaluations are for who asked to see them; for the last word fewer do. */
 static void evaluate(struct replay *replay, struct process *process, uint64_t at_ns)
 {
-	if (scoring_is_due(process, at_ns, &replay->scoring))
+	bool is_due = replay->options.evaluated != NULL
+	                  ? scoring_is_due(process, at_ns, &replay->scoring)
+	                  : heap_evaluation_is_due(process, at_ns, &replay->scoring);
+
+	if (is_due)
 		evaluate_now(replay, process, at_ns);
 }
 
@@ -278,21 +273,35 @@ static struct heap_row *obtain_heap(struct replay *replay, const struct gclog_re
 	return row;
 }
 
-/* Beside samples of /proc, what other processes wrote into the log is no part of the verdict. */
+/*
+ * The process of a heap. Beside samples of /proc, what other processes wrote into the log is no
+ * part of the verdict, and processes end; without them a process stays once it was made.
+ */
+static struct process *process_of(struct replay *replay, struct heap_row *row)
+{
+	if (replay->proc.path != NULL)
+		return is_watched_pid(replay, row->key.pid)
+		           ? obtain_process(replay, &row->key, row->start_ns)
+		           : NULL;
+	if (row->process == NULL)
+		row->process = obtain_process(replay, &row->key, row->start_ns);
+	return row->process;
+}
+
 static void play_gc(struct replay *replay, struct heap_row *row, uint64_t at_ns,
                     const struct gc_event *event)
 {
-	struct process *process = NULL;
+	struct process *process = process_of(replay, row);
+	bool is_first = row->last_uptime_ns == 0;
 
-	if (replay->proc.path == NULL || is_watched_pid(replay, row->key.pid))
-		process = obtain_process(replay, &row->key, row->start_ns);
 	if (process != NULL)
-		model_gc(replay->model, &process->key, at_ns, event);
+		process_add_gc(process, at_ns, event);
 	heap_row_add_gc(row, at_ns, event, &replay->scoring);
-	if (process != NULL) {
+	if (process == NULL)
+		return;
+	if (is_first)
 		heap_row_take_name(row, process);
-		evaluate(replay, process, at_ns);
-	}
+	evaluate(replay, process, at_ns);
 }
 
 /* A line of its own clock is dated by when its heap was made. */
