@@ -273,11 +273,13 @@ struct verdict reading_process_verdict(const struct process *process,
 
 int reading_compare(const struct reading *left, const struct reading *right)
 {
+	double left_score = fmax(left->verdict.score, left->stretched.score);
+	double right_score = fmax(right->verdict.score, right->stretched.score);
+
 	if (left->outlook != right->outlook)
 		return left->outlook < right->outlook ? -1 : 1;
-	if (left->verdict.score > right->verdict.score ||
-	    left->verdict.score < right->verdict.score)
-		return left->verdict.score > right->verdict.score ? -1 : 1;
+	if (left_score > right_score || left_score < right_score)
+		return left_score > right_score ? -1 : 1;
 	return left->row < right->row ? -1 : left->row > right->row;
 }
 
