@@ -80,6 +80,8 @@ struct memory_detail {
 	uint64_t swap_bytes;
 	bool has_open_fds; /* false without permission */
 	uint64_t open_fds;
+	uint64_t max_fds;    /* soft RLIMIT_NOFILE; 0: not known, UINT64_MAX: unlimited */
+	uint64_t data_bytes; /* VmData; 0: not known */
 	/* The tightest limit above the process: a cgroup's, else the host's memory. */
 	uint64_t limit_bytes;
 	uint64_t limit_usage_bytes; /* of that cgroup or host */

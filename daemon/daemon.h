@@ -27,7 +27,7 @@ struct daemon_options {
 	bool allows_reload;          /* by HTTP */
 	struct option_list gc_log_globs;
 	unsigned requests_max; /* served at once */
-	bool is_once; /* sample, print one exposition, end; no server */
+	bool is_once;          /* sample, print one exposition, end; no server */
 };
 
 /* NULL: could not start (logged). options are borrowed for the daemon's life. */

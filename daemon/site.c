@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Endpoints and their renderers. To serve something else is to add a row to fill_endpoints().
+ * Endpoints and their renderers. To serve something else is to add a row to the table.
  */
 #include "daemon/site.h"
 
@@ -9,23 +9,26 @@
 #include <string.h>
 
 #include "daemon/collection.h"
+#include "daemon/exposition/api.h"
 #include "daemon/exposition/http.h"
 #include "daemon/exposition/landing.h"
 #include "daemon/exposition/metrics.h"
 #include "daemon/exposition/negotiate.h"
+#include "daemon/exposition/probe.h"
+#include "daemon/exposition/target.h"
 #include "daemon/model/picture.h"
 #include "daemon/self.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 
-#define ENDPOINTS_MAX 8
+#define ENDPOINT_COUNT 6
+#define JSON_TYPE      "application/json"
 
 struct site {
 	struct site_options options;
 	uint64_t generation;
 	bool is_ready;
-	size_t endpoint_count;
-	struct http_endpoint endpoints[ENDPOINTS_MAX];
+	struct http_endpoint endpoints[ENDPOINT_COUNT];
 };
 
 /* ---- what pages are rendered from ---- */
@@ -119,29 +122,104 @@ static int render_landing(const void *picture, struct buf *out)
 	return buf_failed(out) ? -ENOMEM : 0;
 }
 
+static int render_processes(const void *picture, struct buf *out)
+{
+	const struct view *view = picture;
+
+	api_write_processes(view->picture, view->self.boot_realtime_offset_ns, out);
+	return buf_failed(out) ? -ENOMEM : 0;
+}
+
+/* ---- of one process, or of no more than their names: on the loop ---- */
+
+static void refuse(struct http_answer *answer, unsigned status, const char *text)
+{
+	answer->status = status;
+	buf_append_string(&answer->body, text);
+}
+
+static void refuse_target(struct http_answer *answer, int result)
+{
+	if (result == -EINVAL)
+		refuse(answer, 400, "400 target: expected APP/SLOT or pid:N\n");
+	else if (result == -ENOENT)
+		refuse(answer, 404, "404 no such process\n");
+	else
+		refuse(answer, 500, "500 no memory\n");
+}
+
+static void respond_probe(void *context, const struct http_request *request,
+                          struct http_answer *answer)
+{
+	struct site *site = context;
+	const char *target = http_request_argument(request, "target");
+	const struct probe_format *format =
+	    probe_format_find(http_request_argument(request, "format"));
+	const struct process *process = NULL;
+	int result;
+
+	if (format == NULL) {
+		refuse(answer, 400, "400 format: expected prom-client or otel\n");
+		return;
+	}
+	result = target == NULL ? -EINVAL : target_find(site->options.model, target, &process);
+	if (result < 0) {
+		refuse_target(answer, result);
+		return;
+	}
+	answer->content_type = text_content_type(TEXT_PROMETHEUS);
+	probe_write(format, process, site->options.self->boot_realtime_offset_ns, &answer->body);
+}
+
+static void respond_targets(void *context, const struct http_request *request,
+                            struct http_answer *answer)
+{
+	struct site *site = context;
+	const char *host = http_request_header(request, "Host");
+
+	if (host == NULL || !target_host_is_valid(host)) {
+		refuse(answer, 400, "400 Host: expected a host name or address and a port\n");
+		return;
+	}
+	answer->content_type = JSON_TYPE;
+	target_write_list(site->options.model, host, &answer->body);
+}
+
+static void respond_process(void *context, const struct http_request *request,
+                            struct http_answer *answer)
+{
+	struct site *site = context;
+	const struct process *process = NULL;
+	int result = target_find_slot(site->options.model, http_request_rest(request), &process);
+
+	if (result < 0) {
+		refuse_target(answer, result == -EINVAL ? -ENOENT : result);
+		return;
+	}
+	answer->content_type = JSON_TYPE;
+	api_write_process(process, site->options.self->boot_realtime_offset_ns, &answer->body);
+}
+
 /* ---- the table ---- */
 
-static void add_endpoint(struct site *site, struct http_endpoint endpoint)
-{
-	site->endpoints[site->endpoint_count++] = endpoint;
-}
+/* The first is at --web.telemetry-path. */
+static const struct http_endpoint rows[] = {
+    {.formats = {[TEXT_PROMETHEUS] = {"text/plain; version=0.0.4; charset=utf-8",
+                                      render_prometheus},
+                 [TEXT_OPENMETRICS] = {"application/openmetrics-text; version=1.0.0; charset=utf-8",
+                                       render_openmetrics}},
+     .choose = choose_metrics},
+    {.path = "/",
+     .formats = {{"text/html; charset=utf-8", render_landing}},
+     .headers = landing_headers,
+     .header_count = LANDING_HEADER_COUNT},
+    {.path = "/probe", .respond = respond_probe},
+    {.path = "/sd", .respond = respond_targets},
+    {.path = "/api/v1/processes", .formats = {{JSON_TYPE, render_processes}}},
+    {.path = "/api/v1/processes/", .is_prefix = true, .respond = respond_process},
+};
 
-static void fill_endpoints(struct site *site)
-{
-	add_endpoint(site,
-	             (struct http_endpoint){
-	                 .path = site->options.telemetry_path,
-	                 .formats = {[TEXT_PROMETHEUS] = {text_content_type(TEXT_PROMETHEUS),
-	                                                  render_prometheus},
-	                             [TEXT_OPENMETRICS] = {text_content_type(TEXT_OPENMETRICS),
-	                                                   render_openmetrics}},
-	                 .choose = choose_metrics});
-	add_endpoint(
-	    site, (struct http_endpoint){.path = "/",
-	                                 .formats = {{"text/html; charset=utf-8", render_landing}},
-	                                 .headers = landing_headers,
-	                                 .header_count = LANDING_HEADER_COUNT});
-}
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == ENDPOINT_COUNT, "a place for each");
 
 /* ---- the site ---- */
 
@@ -152,7 +230,10 @@ struct site *site_new(const struct site_options *options)
 	if (site == NULL)
 		return NULL;
 	site->options = *options;
-	fill_endpoints(site);
+	memcpy(site->endpoints, rows, sizeof(rows));
+	site->endpoints[0].path = options->telemetry_path;
+	self_measure(
+	    options->self); /* the offset of its clocks is wanted before the first scrape */
 	return site;
 }
 
@@ -185,7 +266,7 @@ static int is_ready(void *context)
 void site_serve(struct site *site, struct http_options *options)
 {
 	options->endpoints = site->endpoints;
-	options->endpoint_count = site->endpoint_count;
+	options->endpoint_count = ENDPOINT_COUNT;
 	options->context = site;
 	options->generation = generation;
 	options->picture_take = view_take;

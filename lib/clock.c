@@ -28,6 +28,14 @@ uint64_t clock_realtime_ns(void)
 	return clock_read_ns(CLOCK_REALTIME);
 }
 
+int64_t clock_zone_offset_seconds(void)
+{
+	time_t now = (time_t)(clock_realtime_ns() / NS_PER_SECOND);
+	struct tm local;
+
+	return localtime_r(&now, &local) != NULL ? local.tm_gmtoff : 0;
+}
+
 uint64_t clock_process_cpu_ns(void)
 {
 	return clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);

@@ -168,6 +168,13 @@ static bool has_terminal(void)
 	return fd >= 0 && tcgetpgrp(fd) == getpgrp();
 }
 
+/* Until somebody makes us go on; what stopped us is answered by that. */
+static void stop(struct app_process *app)
+{
+	(void)raise(SIGSTOP);
+	app->waiting_signals &= ~BIT_OF(SIGTSTP);
+}
+
 static void on_child(struct app_process *app, const siginfo_t *child)
 {
 	if (child->si_pid == app->sentinel.pid && child->si_code != CLD_STOPPED)
@@ -176,7 +183,7 @@ static void on_child(struct app_process *app, const siginfo_t *child)
 		return;
 	if (child->si_code == CLD_STOPPED) {
 		if (child->si_status == SIGTSTP && has_terminal())
-			(void)raise(SIGSTOP);
+			stop(app);
 		return;
 	}
 	app->has_ended = true;
@@ -248,7 +255,7 @@ void app_process_tick(struct app_process *app, uint64_t now_ns)
 		if ((waiting & ~known & BIT_OF(number)) != 0)
 			(void)kill(app->pid, number); /* not waited for: it is there or a zombie */
 	if ((waiting & BIT_OF(SIGTSTP)) != 0)
-		(void)raise(SIGSTOP);
+		stop(app);
 }
 
 void app_process_done(struct app_process *app)

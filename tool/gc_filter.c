@@ -184,10 +184,11 @@ static enum decision judge_line(const char *at, const char *head_end, const char
                                 bool has_isolate, size_t *ret_length)
 {
 	const char *limit = end - at > LINE_LENGTH_MAX ? at + LINE_LENGTH_MAX : end;
-	const char *newline = memchr(at, '\n', (size_t)(limit - at));
+	const char *newline;
 
-	if (!has_isolate && !may_be_body(head_end, newline != NULL ? newline : limit))
+	if (!has_isolate && !may_be_body(head_end, limit))
 		return PASSES;
+	newline = memchr(at, '\n', (size_t)(limit - at));
 	if (newline == NULL)
 		return limit - at == LINE_LENGTH_MAX ? PASSES : MAY_BECOME;
 	if (!has_isolate && !is_body(at, head_end, newline))
@@ -248,6 +249,10 @@ static size_t scan_bytes(struct gc_filter *filter, const struct gc_filter_sink *
 		enum decision decision;
 
 		scan.at = (size_t)(found - bytes);
+		if (scan.at + 1 < length && !is_digit(found[1])) { /* most are */
+			scan.at++;
+			continue;
+		}
 		decision = judge(filter, sink, &scan, &line_length);
 		if (decision == MAY_BECOME) {
 			pass_until(filter, sink, &scan, scan.at);

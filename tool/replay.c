@@ -425,7 +425,8 @@ static int feed_all(struct replay *replay, struct input *input, const char *path
 static int read_log(struct replay *replay, const char *path)
 {
 	_cleanup_(input_freep) struct input *input = NULL;
-	struct stream stream = {.line_number = 0};
+	struct stream stream = {
+	    .unwrap.reference = {clock_realtime_ns(), clock_zone_offset_seconds()}};
 	int result = input_open(path, &input);
 
 	if (result < 0)

@@ -7,10 +7,12 @@
 #include "collectors/gclog/gclog.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -26,6 +28,7 @@
 #define PAUSE_READING_NS  (5 * NS_PER_MS)   /* between two slices */
 #define PAUSE_WATCHING_NS (100 * NS_PER_MS) /* after events, or a busy directory keeps us busy */
 #define LOOK_PASSES       4                 /* between two looks at everything */
+#define RUN_PATTERNS_MAX  3
 #define PROBES_PER_PASS   16
 #define IDLE_NAMED_PASSES 60 /* a file that nobody holds and nothing names: five minutes */
 #define IDLE_LOST_PASSES  12 /* one that was rotated away */
@@ -36,6 +39,7 @@ struct gclog {
 	struct collector_options options;
 	struct watches *watches;
 	struct globs globs;
+	char run_patterns[RUN_PATTERNS_MAX][PATH_MAX];
 	struct probes probes;
 	uint64_t pass_count;
 	bool needs_expansion;
@@ -48,10 +52,29 @@ struct gclog {
 
 /* ---- following ---- */
 
+/*
+ * Where "heapwatch run" writes, anybody may make files: a link there could lead to a file that its
+ * maker may not read.
+ */
+static bool is_foreign_link(const struct gclog *self, const char *path)
+{
+	struct stat status;
+	size_t i;
+
+	for (i = 0; i < RUN_PATTERNS_MAX; i++)
+		if (self->run_patterns[i][0] != '\0' &&
+		    fnmatch(self->run_patterns[i], path, FNM_PATHNAME) == 0)
+			return lstat(path, &status) == 0 &&
+			       (!S_ISREG(status.st_mode) || status.st_nlink > 1);
+	return false;
+}
+
 static void follow_configured(void *context, const char *path)
 {
 	struct gclog *self = context;
 
+	if (is_foreign_link(self, path))
+		return;
 	reader_report_errno(&self->reader, log_files_follow(&self->reader.files, path, true));
 }
 
@@ -216,25 +239,39 @@ static void add_pattern(struct gclog *self, const char *pattern)
 		log_warn(error, "cannot follow GC logs, ignoring pattern=%s", pattern);
 }
 
-/* Configured ones, and where "heapwatch run" writes. */
+/* Where "heapwatch run" writes: as root, as others, and as others without a session. */
+static void add_run_patterns(struct gclog *self, const char *rootfs_path)
+{
+	static const char *const patterns[] = {"/run/heapwatch/gc/*.log",
+	                                       "/run/user/*/heapwatch/*.log"};
+	const char *root = strcmp(rootfs_path, "/") == 0 ? "" : rootfs_path;
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	size_t i;
+
+	_Static_assert(sizeof(patterns) / sizeof(patterns[0]) + 1 == RUN_PATTERNS_MAX,
+	               "room for them and for $XDG_RUNTIME_DIR");
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		(void)snprintf(self->run_patterns[i], sizeof(self->run_patterns[i]), "%s%s", root,
+		               patterns[i]);
+	if (runtime != NULL && runtime[0] == '/' &&
+	    strncmp(runtime, "/run/user/", strlen("/run/user/")) != 0)
+		(void)snprintf(self->run_patterns[i], sizeof(self->run_patterns[i]),
+		               "%s/heapwatch/*.log", runtime);
+	for (i = 0; i < RUN_PATTERNS_MAX; i++)
+		if (self->run_patterns[i][0] != '\0')
+			add_pattern(self, self->run_patterns[i]);
+}
+
 static void add_patterns(struct gclog *self)
 {
 	const struct collector_options *options = &self->options;
-	const char *runtime_directory = getenv("XDG_RUNTIME_DIR");
-	char pattern[PATH_MAX];
 	size_t i;
 
 	for (i = 0; i < options->config->gc_log.paths.count; i++)
 		add_pattern(self, options->config->gc_log.paths.values[i]);
 	for (i = 0; i < options->gc_log_globs.count; i++)
 		add_pattern(self, options->gc_log_globs.values[i]);
-	(void)snprintf(pattern, sizeof(pattern), "%s/run/heapwatch/gc/*.log",
-	               strcmp(options->rootfs_path, "/") == 0 ? "" : options->rootfs_path);
-	add_pattern(self, pattern);
-	if (runtime_directory == NULL || runtime_directory[0] != '/')
-		return;
-	(void)snprintf(pattern, sizeof(pattern), "%s/heapwatch/*.log", runtime_directory);
-	add_pattern(self, pattern);
+	add_run_patterns(self, options->rootfs_path);
 }
 
 static void gclog_destroy(void *data)

@@ -5,7 +5,6 @@
  */
 #include "collectors/gclog/lines.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +35,9 @@ static void carry_part(struct lines *lines, const char *bytes, size_t length, li
 	if (lines->carry_length + length > LINES_CARRY_MAX) {
 		size_t ready = lines->carry_length - LINES_KEEP_BACK;
 
+		lines->is_part = true;
 		on_line(context, lines->carry, ready);
+		lines->is_part = false;
 		memmove(lines->carry, lines->carry + ready, LINES_KEEP_BACK);
 		lines->carry_length = LINES_KEEP_BACK;
 		lines->cut_count++;

@@ -7,6 +7,7 @@
 #ifndef HEAPWATCH_COLLECTORS_GCLOG_LINES_H
 #define HEAPWATCH_COLLECTORS_GCLOG_LINES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct lines {
 	size_t carry_length;
 	size_t carry_capacity;
 	uint64_t cut_count; /* lines handed on in pieces, once per piece */
+	bool is_part;       /* what is handed on is no whole line: more of it comes */
 };
 
 /* The line without its newline (a carriage return before it stays); valid during the call. */

@@ -6,47 +6,154 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
+_Static_assert(LINES_CARRY_MAX <= UNWRAP_LINE_MAX, "a line that was kept can be decoded");
+
+/* On the stack, once for all that is fed at a time. */
 struct run {
 	struct stream *stream;
 	const struct stream_sink *sink;
+	struct stream_channel *channel; /* of the piece that is fed to it */
+	uint64_t wall_ns;               /* likewise */
+	bool is_recorded;               /* the line at hand had a record */
+	struct unwrap_line line;
+	struct unwrap_line inner;
 };
 
-static void parse_line(const struct run *run, const char *text, size_t length,
-                       const struct stream_line *line)
+static void run_begin(struct run *run, struct stream *stream, const struct stream_sink *sink)
 {
+	run->stream = stream;
+	run->sink = sink;
+	run->wall_ns = 0;
+}
+
+/* ---- parsing ---- */
+
+/* Node 4 to 12 repeat their last collections on stdout and die on stderr. */
+static void share_latest(struct stream *stream, const struct stream_channel *from)
+{
+	size_t i;
+
+	for (i = 0; i < UNWRAP_CHANNEL_COUNT; i++) {
+		stream->channels[i].parser.last_pid = from->parser.last_pid;
+		stream->channels[i].parser.last_isolate = from->parser.last_isolate;
+	}
+}
+
+static void parse_line(struct run *run, struct stream_channel *channel, const struct cursor *text,
+                       uint64_t wall_ns)
+{
+	const struct stream_line line = {run->stream->line_number, wall_ns};
 	struct stream_counts *counts = run->sink->counts;
+	size_t length = (size_t)(text->end - text->at);
 	struct gclog_record record;
 	bool is_other = true;
 	size_t at = 0;
 
 	do {
 		enum gclog_result result =
-		    gclog_parse(&run->stream->parser, text, length, &at, &record);
+		    gclog_parse(&channel->parser, text->at, length, &at, &record);
 
 		counts->gc += result == GCLOG_GC;
 		counts->torn += result == GCLOG_TORN;
 		is_other = is_other && result != GCLOG_GC && result != GCLOG_TORN;
-		if (result != GCLOG_OTHER)
-			run->sink->record(run->sink->context, result, &record, line);
+		if (result == GCLOG_GC)
+			share_latest(run->stream, channel);
+		if (result == GCLOG_OTHER)
+			continue;
+		run->is_recorded = true;
+		run->sink->record(run->sink->context, result, &record, &line);
 	} while (at < length);
 	counts->other += is_other;
 }
 
+/* ---- unwrapping ---- */
+
+/* A line of the application, put together from its pieces. */
+static void on_joined_line(void *context, const char *text, size_t length)
+{
+	struct run *run = context;
+	struct unwrapped piece = {.text = {text, text + length}, .wall_ns = run->wall_ns};
+
+	unwrap_inner(&run->stream->unwrap, &run->inner, &piece);
+	parse_line(run, run->channel, &piece.text, piece.wall_ns);
+}
+
+static void add_piece(struct run *run, const struct unwrapped *piece)
+{
+	struct stream_channel *channel = &run->stream->channels[piece->channel];
+	size_t length = (size_t)(piece->text.end - piece->text.at);
+
+	if (!piece->is_wrapped) {
+		parse_line(run, channel, &piece->text, 0);
+		return;
+	}
+	run->channel = channel;
+	run->wall_ns = piece->wall_ns;
+	if (channel->lines.carry_length == 0 && !piece->is_unfinished &&
+	    memchr(piece->text.at, '\n', length) == NULL) {
+		on_joined_line(run, piece->text.at, length);
+		return;
+	}
+	lines_feed(&channel->lines, piece->text.at, length, on_joined_line, run);
+	if (!piece->is_unfinished)
+		lines_finish(&channel->lines, on_joined_line, run);
+}
+
+static bool has_pieces(const struct stream *stream)
+{
+	return stream->channels[UNWRAP_STDOUT].lines.carry_length > 0 ||
+	       stream->channels[UNWRAP_STDERR].lines.carry_length > 0;
+}
+
 static void on_line(void *context, const char *text, size_t length)
 {
-	const struct run *run = context;
-	const struct stream_line line = {.number = ++run->stream->line_number};
+	struct run *run = context;
+	struct stream *stream = run->stream;
+	bool is_part = stream->lines.is_part;
+	struct unwrapped piece;
 
-	parse_line(run, text, length, &line);
+	run->line.rest = (struct cursor){text, text + length};
+	run->line.is_part = is_part;
+	run->is_recorded = false;
+	stream->line_number += !is_part;
+	while (unwrap_next(&stream->unwrap, &run->line, &piece))
+		add_piece(run, &piece);
+	/* To read a line again must not count a collection again. */
+	if (run->is_recorded || !has_pieces(stream))
+		stream->unfinished_bytes = 0;
+	else
+		stream->unfinished_bytes += length + !is_part;
 }
 
 static void feed_lines(struct stream *stream, const char *bytes, size_t length,
                        const struct stream_sink *sink)
 {
-	struct run run = {stream, sink};
+	struct run run;
 
-	lines_feed(&stream->lines, bytes, length, on_line, &run);
+	run_begin(&run, stream, sink);
+	while (length > 0) {
+		size_t part = length < UNWRAP_LINE_MAX ? length : UNWRAP_LINE_MAX;
+
+		lines_feed(&stream->lines, bytes, part, on_line, &run);
+		bytes += part;
+		length -= part;
+	}
+}
+
+static void finish_lines(struct stream *stream, const struct stream_sink *sink)
+{
+	struct run run;
+	size_t i;
+
+	run_begin(&run, stream, sink);
+	lines_finish(&stream->lines, on_line, &run);
+	for (i = 0; i < UNWRAP_CHANNEL_COUNT; i++) {
+		run.channel = &stream->channels[i];
+		lines_finish(&run.channel->lines, on_joined_line, &run);
+	}
+	stream->unfinished_bytes = 0;
 }
 
 /* ---- trace events ---- */
@@ -71,9 +178,10 @@ static void on_event_other(void *context)
 static void feed_events(struct stream *stream, const char *bytes, size_t length,
                         const struct stream_sink *sink)
 {
-	struct run run = {stream, sink};
+	struct run run;
 	const struct trace_events_sink events_sink = {on_event_gc, on_event_other, &run};
 
+	run_begin(&run, stream, sink);
 	trace_events_feed(stream->events, bytes, length, &events_sink);
 }
 
@@ -128,11 +236,9 @@ void stream_feed(struct stream *stream, const char *bytes, size_t length,
 
 void stream_finish(struct stream *stream, const struct stream_sink *sink)
 {
-	struct run run = {stream, sink};
-
 	if (!stream->is_text && stream->events == NULL)
 		feed_lines(stream, stream->head, stream->head_length, sink);
-	lines_finish(&stream->lines, on_line, &run);
+	finish_lines(stream, sink);
 }
 
 uint64_t stream_unfinished_bytes(const struct stream *stream)
@@ -141,7 +247,7 @@ uint64_t stream_unfinished_bytes(const struct stream *stream)
 		return trace_events_unfinished_bytes(stream->events);
 	if (!stream->is_text)
 		return stream->head_length;
-	return stream->lines.carry_length;
+	return stream->unfinished_bytes + stream->lines.carry_length;
 }
 
 static void forget_start(struct stream *stream)
@@ -158,11 +264,16 @@ size_t stream_drop(struct stream *stream)
 
 	forget_start(stream);
 	(void)lines_drop(&stream->lines);
+	(void)lines_drop(&stream->channels[UNWRAP_STDOUT].lines);
+	(void)lines_drop(&stream->channels[UNWRAP_STDERR].lines);
+	stream->unfinished_bytes = 0;
 	return length;
 }
 
 void stream_done(struct stream *stream)
 {
 	forget_start(stream);
+	lines_done(&stream->channels[UNWRAP_STDOUT].lines);
+	lines_done(&stream->channels[UNWRAP_STDERR].lines);
 	lines_done(&stream->lines);
 }

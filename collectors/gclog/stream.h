@@ -2,7 +2,7 @@
 /*
  * One log from its bytes to its records: cut into lines, freed of what a log collector wrapped
  * around them, parsed. The daemon follows a file with it, heapwatch analyze reads one. Pure: no
- * I/O, no clock; memory is bounded by LINES_CARRY_MAX.
+ * I/O, no clock; memory is bounded by a few LINES_CARRY_MAX.
  *
  * A file of trace events is recognised by its first bytes; its events count as lines.
  *
@@ -19,6 +19,7 @@
 #include "collectors/gclog/lines.h"
 #include "collectors/gclog/parse.h"
 #include "collectors/gclog/trace_events.h"
+#include "collectors/gclog/unwrap.h"
 
 /* The line that a record stands in. */
 struct stream_line {
@@ -41,11 +42,19 @@ struct stream_sink {
 	struct stream_counts *counts;
 };
 
-/* Zero-initialised; stream_done() frees it. */
-struct stream {
+/* The application's stdout or stderr: lines whose pieces may come in several wrapped ones. */
+struct stream_channel {
 	struct lines lines;
 	struct gclog_parser parser;
-	uint64_t line_number; /* of the latest line */
+};
+
+/* Zero-initialised but for unwrap.reference; stream_done() frees it. */
+struct stream {
+	struct lines lines;
+	struct unwrap unwrap;
+	struct stream_channel channels[UNWRAP_CHANNEL_COUNT];
+	uint64_t line_number;      /* of the latest line */
+	uint64_t unfinished_bytes; /* of lines since the first piece that waits for its end */
 	char head[sizeof(TRACE_EVENTS_HEAD)];
 	size_t head_length;          /* first bytes, which are like those of trace events */
 	bool is_text;                /* its start was seen, and is that of lines */
@@ -58,7 +67,7 @@ void stream_feed(struct stream *stream, const char *bytes, size_t length,
 void stream_finish(struct stream *stream, const struct stream_sink *sink);
 /* The bytes at the end of what was fed that a new stream must be fed again to lose nothing. */
 uint64_t stream_unfinished_bytes(const struct stream *stream);
-/* Forgets an unfinished line; returns its length. */
+/* Forgets unfinished lines; returns what stream_unfinished_bytes() told. */
 size_t stream_drop(struct stream *stream);
 void stream_done(struct stream *stream);
 

@@ -15,8 +15,9 @@
 #include "lib/file.h"
 #include "lib/units.h"
 
-#define PATH_SIZE       64
-#define COUNTED_FDS_MAX 8192 /* about 10 ms of readdir */
+#define PATH_SIZE        64
+#define LIMITS_TEXT_SIZE 2048 /* 16 lines of 79 bytes */
+#define COUNTED_FDS_MAX  8192 /* about 10 ms of readdir */
 
 void memory_reader_init(struct memory_reader *reader, int proc_fd)
 {
@@ -94,6 +95,19 @@ static int read_open_fds(const struct memory_reader *reader, pid_t pid, uint64_t
 	return count_entries(reader->proc_fd, path, ret_count);
 }
 
+/* World-readable, unlike what prlimit(2) asks for. */
+static uint64_t read_max_fds(const struct memory_reader *reader, pid_t pid)
+{
+	char text[LIMITS_TEXT_SIZE];
+	char path[PATH_SIZE];
+	size_t length;
+
+	(void)snprintf(path, sizeof(path), "%d/limits", (int)pid);
+	if (file_read_text_at(reader->proc_fd, path, text, sizeof(text), &length) < 0)
+		return 0;
+	return limits_parse_max_fds(text, length);
+}
+
 int memory_read_detail(const struct memory_reader *reader, pid_t pid, uint64_t now_ns,
                        struct memory_detail *ret_detail)
 {
@@ -117,6 +131,8 @@ int memory_read_detail(const struct memory_reader *reader, pid_t pid, uint64_t n
 	detail.rss_file_bytes = status.rss_file_bytes;
 	detail.rss_shmem_bytes = status.rss_shmem_bytes;
 	detail.swap_bytes = status.swap_bytes;
+	detail.data_bytes = status.data_bytes;
+	detail.max_fds = read_max_fds(reader, pid);
 	detail.has_open_fds = read_open_fds(reader, pid, &detail.open_fds) == 0;
 	*ret_detail = detail;
 	return 0;

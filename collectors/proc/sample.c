@@ -14,7 +14,7 @@
 #define DETAIL_PERIOD_NS       (60 * NS_PER_SECOND)
 #define DETAIL_FIRST_PERIOD_NS (10 * NS_PER_SECOND) /* a fork that has not yet exec'ed shows */
 #define DETAILS_PER_PASS_MIN   64
-#define DETAILS_PER_PASS_MAX   128 /* at 60 us: below the 10 ms that a callback may take */
+#define DETAILS_PER_PASS_MAX   128 /* at 75 us: below the 10 ms that a callback may take */
 #define SAMPLES_PER_SLICE      256 /* at 10 us, likewise */
 #define PROPORTIONAL_PERIOD_NS (30 * NS_PER_SECOND)
 #define MAPS_PERIOD_NS         (60 * NS_PER_SECOND)

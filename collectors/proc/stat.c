@@ -164,6 +164,19 @@ static int parse_namespace_pids(const char *text, size_t length, struct process_
 	return 0;
 }
 
+uint64_t limits_parse_max_fds(const char *text, size_t length)
+{
+	static const char key[] = "Max open files";
+	struct cursor cursor;
+	uint64_t max_fds;
+
+	if (find_line(text, length, key, &cursor) < 0)
+		return 0;
+	if (next_number(&cursor, &max_fds) == 0)
+		return max_fds;
+	return UINT64_MAX; /* "unlimited" */
+}
+
 int status_parse(const char *text, size_t length, struct process_status *ret_status)
 {
 	struct process_status status = {.has_memory = false};
@@ -177,6 +190,8 @@ int status_parse(const char *text, size_t length, struct process_status *ret_sta
 		    find_kib(text, length, "RssShmem:", &status.rss_shmem_bytes) < 0 ||
 		    find_kib(text, length, "VmSwap:", &status.swap_bytes) < 0)
 			return -EBADMSG;
+		(void)find_kib(text, length,
+		               "VmData:", &status.data_bytes); /* nobody depends on it */
 		status.has_memory = true;
 	} else if (r != -ENOENT) {
 		return r;

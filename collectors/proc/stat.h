@@ -38,6 +38,7 @@ struct process_status {
 	uint64_t rss_file_bytes;
 	uint64_t rss_shmem_bytes;
 	uint64_t swap_bytes;
+	uint64_t data_bytes;                       /* 0: not told */
 	pid_t namespace_pids[NAMESPACE_DEPTH_MAX]; /* outermost first */
 	size_t namespace_count;
 };
@@ -51,6 +52,9 @@ int statm_parse(const char *text, size_t length, struct process_statm *ret_statm
     __attribute__((warn_unused_result));
 int status_parse(const char *text, size_t length, struct process_status *ret_status)
     __attribute__((warn_unused_result));
+
+/* Soft limit of open files of limits; UINT64_MAX: unlimited, 0: not told. */
+uint64_t limits_parse_max_fds(const char *text, size_t length);
 
 /* The number behind "KEY" at the start of a line, as in status, meminfo, vmstat and cgroup files;
  * in the file's own unit. -ENOENT when there is no such line. */

@@ -10,7 +10,6 @@
 #include "daemon/exposition/metrics.h"
 #include "daemon/exposition/text.h"
 #include "daemon/model/picture.h"
-#include "lib/numbers.h"
 
 /* An exported process with its labels, escaped once for all families. */
 struct metric_process {
@@ -27,7 +26,6 @@ struct metric_scope {
 	const struct picture *picture;
 	const struct self_status *self;
 	uint64_t now_ns;
-	char pause_bounds[GC_PAUSE_BOUND_COUNT][NUMBER_TEXT_SIZE];
 };
 
 typedef void metric_writer(const struct metric_scope *scope, const struct metric_family *family);

@@ -168,10 +168,7 @@ void metrics_write(const struct metrics_source *source, enum text_format format,
 	                             .now_ns = source->now_ns};
 	_cleanup_(buf_done) struct buf labels = BUF_INIT(LABELS_MAX_BYTES);
 	_cleanup_(freep) struct metric_process *rows = NULL;
-	size_t i;
 
-	for (i = 0; i < GC_PAUSE_BOUND_COUNT; i++)
-		(void)number_format_double(scope.pause_bounds[i], gc_pause_bounds_seconds[i]);
 	rows = calloc(source->picture->process_count + 1, sizeof(*rows));
 	if (rows != NULL)
 		collect_processes(&scope, rows, &labels);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "daemon/exposition/families.h"
+#include "daemon/exposition/pauses.h"
 #include "lib/units.h"
 
 static void write_limit(const struct metric_scope *scope, const struct metric_family *family,
@@ -63,34 +64,33 @@ void metric_heap_spaces(const struct metric_scope *scope, const struct metric_fa
 	metric_each_isolate(scope, family, write_spaces);
 }
 
-static void write_bucket(const struct metric_scope *scope, const char *le, uint64_t count)
-{
-	text_label(scope->text, "le", le);
-	text_end_u64(scope->text, count);
-}
-
-/* The model's buckets are apart, those of the format add up. */
 static void write_histogram(const struct metric_scope *scope, const struct metric_process *row,
                             const struct isolate *isolate, enum gc_generation generation)
 {
+	static const struct pause_bound bounds[] = {
+	    {0.001, "0.001"}, {0.0025, "0.0025"}, {0.005, "0.005"},
+	    {0.01, "0.01"},   {0.025, "0.025"},   {0.05, "0.05"},
+	    {0.1, "0.1"},     {0.5, "0.5"},       {2.5, "2.5"},
+	};
 	const struct gc_totals *totals = &isolate->totals[generation];
 	const char *kind = gc_generation_name(generation);
-	uint64_t count = 0;
 	size_t i;
 
-	for (i = 0; i <= GC_PAUSE_BOUND_COUNT; i++) {
-		count += totals->buckets[i];
+	for (i = 0; i <= sizeof(bounds) / sizeof(bounds[0]); i++) {
+		bool is_last = i == sizeof(bounds) / sizeof(bounds[0]);
+
 		metric_begin_isolate(scope, row, isolate, "_bucket");
 		text_label(scope->text, "kind", kind);
-		write_bucket(scope, i < GC_PAUSE_BOUND_COUNT ? scope->pause_bounds[i] : "+Inf",
-		             count);
+		text_label(scope->text, "le", is_last ? "+Inf" : bounds[i].text);
+		text_end_u64(scope->text,
+		             is_last ? totals->count : gc_totals_up_to(totals, bounds[i].seconds));
 	}
 	metric_begin_isolate(scope, row, isolate, "_sum");
 	text_label(scope->text, "kind", kind);
 	text_end(scope->text, ns_to_seconds(totals->pause_ns));
 	metric_begin_isolate(scope, row, isolate, "_count");
 	text_label(scope->text, "kind", kind);
-	text_end_u64(scope->text, count);
+	text_end_u64(scope->text, totals->count);
 }
 
 static void write_pauses(const struct metric_scope *scope, const struct metric_family *family,

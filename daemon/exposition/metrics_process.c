@@ -5,22 +5,11 @@
 #include <string.h>
 
 #include "daemon/exposition/families.h"
-#include "lib/clock.h"
+#include "daemon/exposition/start_time.h"
+#include "lib/numbers.h"
 #include "lib/units.h"
 
 #define SOURCES_TEXT_SIZE 32
-#define TICKS_PER_SECOND  100
-#define TICK_NS           (NS_PER_SECOND / TICKS_PER_SECOND)
-
-/* The kernel counts starts in ticks of 10 ms (USER_HZ): more digits would be noise. */
-static double start_time_seconds(const struct metric_scope *scope, const struct process *process)
-{
-	uint64_t unix_ns =
-	    u64_add_saturating(process->start_ns, scope->self->boot_realtime_offset_ns);
-	uint64_t ticks = (unix_ns + TICK_NS / 2) / TICK_NS;
-
-	return (double)ticks / TICKS_PER_SECOND;
-}
 
 /* "proc,gclog": the sources that gave facts. */
 static void format_sources(unsigned sources, char out[SOURCES_TEXT_SIZE])
@@ -55,7 +44,8 @@ static void write_info(const struct metric_scope *scope, const struct metric_pro
 	metric_begin_process(scope, row);
 	(void)number_format_u64(number, (uint64_t)process->key.pid);
 	text_label(scope->text, "pid", number);
-	(void)number_format_double(number, start_time_seconds(scope, process));
+	(void)number_format_double(
+	    number, start_time_seconds(process, scope->self->boot_realtime_offset_ns));
 	text_label(scope->text, "start_time", number);
 	text_label(scope->text, "script", process->script);
 	text_label(scope->text, "node_version", process->node_version);
@@ -140,7 +130,7 @@ void metric_process_map(const struct metric_scope *scope, const struct metric_fa
 bool metric_process_start_time(const struct metric_scope *scope, const struct process *process,
                                double *ret_value)
 {
-	*ret_value = start_time_seconds(scope, process);
+	*ret_value = start_time_seconds(process, scope->self->boot_realtime_offset_ns);
 	return true;
 }
 

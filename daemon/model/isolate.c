@@ -19,7 +19,7 @@
 #define CLOCK_STEP_BACK_NS          NS_PER_SECOND
 
 const double gc_pause_bounds_seconds[GC_PAUSE_BOUND_COUNT] = {
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5,
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2, 2.5, 5, 7.5, 10,
 };
 
 static const char *const generation_names[] = {
@@ -52,6 +52,16 @@ const char *heap_event_name(enum heap_event event)
 {
 	assert(event < HEAP_EVENT_COUNT);
 	return event_names[event];
+}
+
+uint64_t gc_totals_up_to(const struct gc_totals *totals, double seconds)
+{
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < GC_PAUSE_BOUND_COUNT && gc_pause_bounds_seconds[i] <= seconds; i++)
+		count += totals->buckets[i];
+	return count;
 }
 
 void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_width_ns)

@@ -11,8 +11,11 @@
 #include "collectors/collector.h"
 #include "daemon/model/series.h"
 
-/* Upper bounds of the pause histogram in seconds; the last bucket, +Inf, is not listed. */
-#define GC_PAUSE_BOUND_COUNT 9
+/*
+ * Upper bounds of the pause histogram in seconds; the last bucket, +Inf, is not listed. They are
+ * those of every histogram that is shown: the native one, prom-client's and OpenTelemetry's.
+ */
+#define GC_PAUSE_BOUND_COUNT 17
 extern const double gc_pause_bounds_seconds[GC_PAUSE_BOUND_COUNT];
 
 /* The exported split: a full collection leaves only live objects, a young one does not. */
@@ -27,6 +30,9 @@ struct gc_totals {
 	uint64_t buckets[GC_PAUSE_BOUND_COUNT + 1]; /* not cumulative */
 	uint64_t reclaimed_bytes;
 };
+
+/* How many pauses took at most so long; seconds is one of the bounds. */
+uint64_t gc_totals_up_to(const struct gc_totals *totals, double seconds);
 
 enum heap_event {
 	HEAP_EVENT_INEFFECTIVE, /* V8's rule: >= 80 % of the limit and mutator utilisation < 0.4 */

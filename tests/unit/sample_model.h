@@ -63,6 +63,8 @@ static inline void sample_detail(struct model *model, const struct process *proc
 	    .swap_bytes = 4096,
 	    .has_open_fds = has_open_fds,
 	    .open_fds = 23,
+	    .max_fds = 1024,
+	    .data_bytes = 280 * MIB,
 	    .limit_bytes = 512 * MIB,
 	    .limit_usage_bytes = 310 * MIB,
 	    .limit_is_cgroup = true,

@@ -309,6 +309,43 @@ START_TEST(test_everything_is_found_without_events)
 }
 END_TEST
 
+static void make_directories(const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		ck_assert_int_eq(mkdir(path_of(names[i]), 0700), 0);
+}
+
+/* Anybody may make files there, so a link may lead to what its maker may not read. */
+START_TEST(test_where_heapwatch_run_writes_links_are_not_followed)
+{
+	static const char *const names[] = {"run",      "run/heapwatch", "run/heapwatch/gc",
+	                                    "run/user", "run/user/1000", "run/user/1000/heapwatch"};
+	int precious = writer("precious", O_APPEND);
+	int fds[2];
+
+	make_directories(names, sizeof(names) / sizeof(names[0]));
+	put_gc(precious, 99);
+	ck_assert_int_eq(symlink(path_of("precious"), path_of("run/heapwatch/gc/5.log")), 0);
+	ck_assert_int_eq(link(path_of("precious"), path_of("run/heapwatch/gc/6.log")), 0);
+	fds[0] = writer("run/heapwatch/gc/7.log", O_APPEND);
+	fds[1] = writer("run/user/1000/heapwatch/7.log", O_APPEND);
+	start(NULL);
+	process(7);
+	put_gc(fds[0], 1);
+	put_gc(fds[1], 2);
+	look();
+	run_until_seen(2);
+	look();
+	check_each_once(2);
+	ck_assert_double_eq(counter(FILES, NULL), 2);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	(void)close(precious);
+}
+END_TEST
+
 GCLOG_MAIN("gclog_collector", test_two_processes_and_two_isolates_share_a_file,
            test_lines_wait_for_their_process, test_parts_of_the_heap_are_handed_on,
            test_history_is_dated_from_the_start_of_the_process,
@@ -320,4 +357,5 @@ GCLOG_MAIN("gclog_collector", test_two_processes_and_two_isolates_share_a_file,
            test_stdout_is_let_go_when_configured_so_later, test_file_reached_twice_is_followed_once,
            test_stdout_that_was_renamed_before_is_reached_through_the_process,
            test_fifo_and_directory_are_not_opened, test_huge_file_is_read_from_near_its_end,
-           test_many_files_are_followed, test_everything_is_found_without_events)
+           test_many_files_are_followed, test_everything_is_found_without_events,
+           test_where_heapwatch_run_writes_links_are_not_followed)

@@ -141,7 +141,134 @@ START_TEST(test_last_gcs_are_repeats_and_the_fatal_error_is_seen)
 }
 END_TEST
 
+#define DOCKER(text, stream) \
+	"{\"log\":\"" text "\",\"stream\":\"" stream "\",\"time\":\"2026-11-22T04:00:00.25Z\"}\n"
+#define CRI(stream, tag, text) "2026-11-22T04:00:00.25Z " stream " " tag " " text "\n"
+
+/* The front and the end of a GC line, cut somewhere in the figures. */
+#define GC_FRONT "[7:0x5b5fcf0]      100 ms: Scavenge 4.1 (4.2) -> 3."
+#define GC_END   "4 (5.2) MB, 0.58 / 0.00 ms  (average mu = 1.000, current mu = 1.000) task; "
+
+START_TEST(test_pieces_are_joined_each_on_its_channel)
+{
+	static const char *const texts[] = {
+	    DOCKER(GC_FRONT, "stdout") DOCKER("<--- La", "stderr") DOCKER(GC_END "\\n", "stdout")
+	        DOCKER("st few GCs --->\\n", "stderr") DOCKER(GC("7", "200") "\\n", "stdout")
+	            DOCKER(GC("7", "200") "\\n", "stderr"),
+	    CRI("stdout", "P", GC_FRONT) CRI("stderr", "P", "<--- La") CRI("stdout", "F", GC_END)
+	        CRI("stderr", "F", "st few GCs --->") CRI("stdout", "F", GC("7", "200"))
+	            CRI("stderr", "F", GC("7", "200")),
+	};
+	size_t i, chunk;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (chunk = 1; chunk < 1000; chunk += 7) {
+			struct stream stream = {.line_number = 0};
+			struct seen seen = {.count = 0};
+
+			feed_in_chunks(&stream, texts[i], chunk, &seen);
+			finish(&stream, &seen);
+			ck_assert_uint_eq(seen.counts.gc, 2);
+			ck_assert_uint_eq(seen.counts.torn, 0);
+			ck_assert_uint_eq(seen.count, 3);
+			ck_assert_uint_eq(seen.records[0].line.number, 3);
+			ck_assert_uint_eq(seen.records[0].line.wall_ns,
+			                  UINT64_C(1795320000250) * NS_PER_MS);
+			ck_assert_int_eq(seen.records[2].result, GCLOG_REPEAT);
+		}
+}
+END_TEST
+
+START_TEST(test_a_death_on_stderr_is_of_who_collected_on_stdout)
+{
+	static const char text[] = DOCKER(GC("7", "100") "\\n", "stdout")
+	    DOCKER("FATAL ERROR: CALL_AND_RETRY_LAST Allocation failed - "
+	           "JavaScript heap out of memory\\n",
+	           "stderr");
+	struct stream stream = {.line_number = 0};
+	struct seen seen = {.count = 0};
+
+	feed_in_chunks(&stream, text, sizeof(text), &seen);
+	finish(&stream, &seen);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_int_eq(seen.records[1].result, GCLOG_INCIDENT);
+	ck_assert_int_eq(seen.records[1].record.pid, 7);
+}
+END_TEST
+
+START_TEST(test_a_new_stream_goes_on_in_the_middle_of_pieces)
+{
+	static const char text[] = CRI("stdout", "F", GC("7", "50")) CRI("stdout", "P", GC_FRONT)
+	    CRI("stderr", "F", "x") CRI("stdout", "F", GC_END) CRI("stdout", "F", GC("7", "200"));
+	size_t cut;
+
+	for (cut = 0; cut < sizeof(text); cut++) {
+		struct stream first = {.line_number = 0}, second = {.line_number = 0};
+		struct seen seen = {.count = 0};
+		const struct stream_sink sink = {see, &seen, &seen.counts};
+		size_t next;
+
+		stream_feed(&first, text, cut, &sink);
+		next = cut - (size_t)stream_unfinished_bytes(&first);
+		stream_done(&first);
+		feed_in_chunks(&second, text + next, sizeof(text), &seen);
+		finish(&second, &seen);
+		ck_assert_uint_eq(seen.counts.gc, 3);
+		ck_assert_uint_eq(seen.counts.torn, 0);
+	}
+}
+END_TEST
+
+START_TEST(test_what_waits_at_the_end_is_a_line)
+{
+	struct stream stream = {.line_number = 0};
+	struct seen seen = {.count = 0};
+
+	feed_in_chunks(&stream, CRI("stderr", "P", "x") CRI("stdout", "P", GC("7", "100")), 100,
+	               &seen);
+	ck_assert_uint_eq(seen.counts.gc, 0);
+	ck_assert_uint_gt(stream_unfinished_bytes(&stream), 0);
+	finish(&stream, &seen);
+	ck_assert_uint_eq(seen.counts.gc, 1);
+	ck_assert_uint_eq(seen.counts.other, 1);
+}
+END_TEST
+
+static void count(void *context, enum gclog_result result, const struct gclog_record *record,
+                  const struct stream_line *line)
+{
+	unsigned *records = context;
+
+	(void)record;
+	(void)line;
+	*records += result == GCLOG_GC;
+}
+
+START_TEST(test_endless_pieces_are_bounded)
+{
+	static const char piece[] = CRI("stdout", "P", GC("7", "100") "and so on and on ");
+	struct stream_counts counts = {0, 0, 0};
+	struct stream stream = {.line_number = 0};
+	unsigned records = 0;
+	const struct stream_sink sink = {count, &records, &counts};
+	int i;
+
+	for (i = 0; i < 4000; i++)
+		stream_feed(&stream, piece, sizeof(piece) - 1, &sink);
+	ck_assert_uint_le(stream.channels[UNWRAP_STDOUT].lines.carry_capacity, LINES_CARRY_MAX);
+	stream_finish(&stream, &sink);
+	stream_done(&stream);
+	ck_assert_uint_eq(records, counts.gc);
+	ck_assert_uint_ge(counts.gc + counts.torn, 4000); /* where it was cut, one may be torn */
+	ck_assert_uint_ge(counts.gc, 3950);
+}
+END_TEST
+
 UNIT_MAIN("gclog_stream", test_records_are_the_same_for_every_chunk_size,
           test_a_new_stream_goes_on_where_an_old_one_had_an_unfinished_line,
           test_a_dropped_line_leaves_the_next_one_whole,
-          test_last_gcs_are_repeats_and_the_fatal_error_is_seen)
+          test_last_gcs_are_repeats_and_the_fatal_error_is_seen,
+          test_pieces_are_joined_each_on_its_channel,
+          test_a_death_on_stderr_is_of_who_collected_on_stdout,
+          test_a_new_stream_goes_on_in_the_middle_of_pieces, test_what_waits_at_the_end_is_a_line,
+          test_endless_pieces_are_bounded)

@@ -69,8 +69,9 @@ START_TEST(test_pause_buckets_are_closed_above)
 	    {0, 0},
 	    {NS_PER_MS, 0},
 	    {NS_PER_MS + 1, 1},
-	    {500 * NS_PER_MS, 7},
-	    {10 * NS_PER_SECOND, GC_PAUSE_BOUND_COUNT},
+	    {500 * NS_PER_MS, 9},
+	    {10 * NS_PER_SECOND, GC_PAUSE_BOUND_COUNT - 1},
+	    {11 * NS_PER_SECOND, GC_PAUSE_BOUND_COUNT},
 	};
 	struct gc_event event = event_of(GC_SCAVENGE, 1, 1, 1);
 	size_t i;
@@ -81,6 +82,28 @@ START_TEST(test_pause_buckets_are_closed_above)
 		isolate_add_gc(&isolate, NS_PER_HOUR, &event);
 		ck_assert_uint_eq(isolate.by_kind[GC_SCAVENGE].buckets[rows[i].bucket], 1);
 	}
+}
+END_TEST
+
+START_TEST(test_pauses_up_to_a_bound_add_up)
+{
+	static const uint64_t pauses_ns[] = {NS_PER_MS, NS_PER_MS + 1, 75 * NS_PER_MS,
+	                                     NS_PER_SECOND, 60 * NS_PER_SECOND};
+	struct gc_event event = event_of(GC_SCAVENGE, 1, 1, 1);
+	const struct gc_totals *totals = &isolate.by_kind[GC_SCAVENGE];
+	size_t i;
+
+	setup();
+	for (i = 0; i < sizeof(pauses_ns) / sizeof(pauses_ns[0]); i++) {
+		event.pause_ns = pauses_ns[i];
+		isolate_add_gc(&isolate, NS_PER_HOUR, &event);
+	}
+	ck_assert_uint_eq(gc_totals_up_to(totals, 0.001), 1);
+	ck_assert_uint_eq(gc_totals_up_to(totals, 0.0025), 2);
+	ck_assert_uint_eq(gc_totals_up_to(totals, 0.1), 3);
+	ck_assert_uint_eq(gc_totals_up_to(totals, 1), 4);
+	ck_assert_uint_eq(gc_totals_up_to(totals, 10), 4);
+	ck_assert_uint_eq(totals->count, 5);
 }
 END_TEST
 
@@ -274,7 +297,8 @@ START_TEST(test_committed_size_stays_where_it_is_not_printed)
 END_TEST
 
 UNIT_MAIN("isolate", test_totals_count_every_collection_by_kind_and_generation,
-          test_pause_buckets_are_closed_above, test_only_full_collections_make_the_floor,
+          test_pause_buckets_are_closed_above, test_pauses_up_to_a_bound_add_up,
+          test_only_full_collections_make_the_floor,
           test_a_scavenge_below_the_floor_bounds_it_until_the_next_line,
           test_a_clock_that_goes_back_begins_a_new_life, test_ineffective_is_v8s_own_rule,
           test_an_effective_collection_ends_the_row, test_spaces_are_known_once_told,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "tests/unit/golden.h"
 #include "tests/unit/sample_model.h"
 #include "tests/unit/unit.h"
 
@@ -18,14 +19,6 @@ static const char *const golden_files[TEXT_FORMAT_COUNT] = {
     [TEXT_PROMETHEUS] = "metrics.txt",
     [TEXT_OPENMETRICS] = "metrics.openmetrics.txt",
 };
-
-static void golden_path(enum text_format format, char *path, size_t size)
-{
-	const char *top = getenv("top_srcdir");
-
-	(void)snprintf(path, size, "%s/tests/golden/%s", top != NULL ? top : ".",
-	               golden_files[format]);
-}
 
 static void write_format(enum text_format format, struct buf *out)
 {
@@ -41,47 +34,17 @@ static void write_sample(struct buf *out)
 	write_format(TEXT_PROMETHEUS, out);
 }
 
-static void read_golden(const char *path, struct buf *out)
-{
-	char bytes[4096];
-	FILE *file = fopen(path, "r");
-	size_t length;
-
-	ck_assert_msg(file != NULL, "%s", path);
-	while ((length = fread(bytes, 1, sizeof(bytes), file)) > 0)
-		buf_append(out, bytes, length);
-	(void)fclose(file);
-}
-
-static void update_golden(const char *path, const struct buf *text)
-{
-	FILE *file = fopen(path, "w");
-
-	ck_assert_msg(file != NULL, "%s", path);
-	ck_assert_uint_eq(fwrite(text->data, 1, text->length, file), text->length);
-	ck_assert_int_eq(fclose(file), 0);
-}
-
-static void compare_golden(enum text_format format)
-{
-	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
-	struct buf golden = BUF_INIT(TEXT_MAX_BYTES);
-	char path[512];
-
-	write_format(format, &text);
-	golden_path(format, path, sizeof(path));
-	if (getenv("HEAPWATCH_UPDATE_GOLDEN") != NULL)
-		update_golden(path, &text);
-	read_golden(path, &golden);
-	ck_assert_str_eq(buf_string(&text), buf_string(&golden));
-	buf_done(&text);
-	buf_done(&golden);
-}
-
 START_TEST(test_exposition_is_the_golden_one)
 {
-	compare_golden(TEXT_PROMETHEUS);
-	compare_golden(TEXT_OPENMETRICS);
+	enum text_format format;
+
+	for (format = 0; format < TEXT_FORMAT_COUNT; format++) {
+		struct buf text = BUF_INIT(TEXT_MAX_BYTES);
+
+		write_format(format, &text);
+		golden_compare(golden_files[format], &text);
+		buf_done(&text);
+	}
 }
 END_TEST
 

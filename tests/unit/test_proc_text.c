@@ -81,8 +81,9 @@ END_TEST
 
 START_TEST(test_status_gives_memory_and_namespaces)
 {
-	static const char text[] = "Name:\tRssAnon: 1 kB\nNSpid:\t900\t12\t1\nVmSwap:\t      8 kB\n"
-	                           "RssAnon:\t   100 kB\nRssFile:\t   50 kB\nRssShmem:\t   2 kB\n";
+	static const char text[] =
+	    "Name:\tRssAnon: 1 kB\nVmData:\t 12 kB\nNSpid:\t900\t12\t1\nVmSwap:\t      8 kB\n"
+	    "RssAnon:\t   100 kB\nRssFile:\t   50 kB\nRssShmem:\t   2 kB\n";
 	static const char zombie[] = "Name:\tnode\nNSpid:\t900\n";
 	static const char deep[] = "NSpid:\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\n";
 	static const char half[] = "RssAnon:\t   100 kB\n";
@@ -94,6 +95,7 @@ START_TEST(test_status_gives_memory_and_namespaces)
 	ck_assert_uint_eq(status.rss_file_bytes, 50 * KIB);
 	ck_assert_uint_eq(status.rss_shmem_bytes, 2 * KIB);
 	ck_assert_uint_eq(status.swap_bytes, 8 * KIB);
+	ck_assert_uint_eq(status.data_bytes, 12 * KIB);
 	ck_assert_uint_eq(status.namespace_count, 3);
 	ck_assert_int_eq(status.namespace_pids[0], 900);
 	ck_assert_int_eq(status.namespace_pids[2], 1);
@@ -102,6 +104,20 @@ START_TEST(test_status_gives_memory_and_namespaces)
 	ck_assert_int_eq(status_parse(deep, sizeof(deep) - 1, &status), 0);
 	ck_assert_uint_eq(status.namespace_count, NAMESPACE_DEPTH_MAX);
 	ck_assert_int_eq(status_parse(half, sizeof(half) - 1, &status), -EBADMSG);
+}
+END_TEST
+
+START_TEST(test_soft_limit_of_files_is_found)
+{
+	static const char some[] =
+	    "Limit                     Soft Limit           Hard Limit           Units     \n"
+	    "Max processes             unlimited            unlimited            processes \n"
+	    "Max open files            1024                 524288               files     \n";
+	static const char all[] = "Max open files            unlimited            unlimited\n";
+
+	ck_assert_uint_eq(limits_parse_max_fds(some, sizeof(some) - 1), 1024);
+	ck_assert_uint_eq(limits_parse_max_fds(all, sizeof(all) - 1), UINT64_MAX);
+	ck_assert_uint_eq(limits_parse_max_fds("", 0), 0);
 }
 END_TEST
 
@@ -247,6 +263,7 @@ END_TEST
 
 UNIT_MAIN("proc_text", test_stat_is_read_behind_any_comm, test_damaged_stat_is_refused,
           test_statm_has_three_numbers, test_status_gives_memory_and_namespaces,
-          test_number_is_found_by_its_whole_key, test_cgroup_paths_of_each_kind_of_host,
-          test_overlong_cgroup_path_is_refused, test_names_in_cgroup_paths,
-          test_cgroup_mounts_are_found, test_cgroup_is_located_below_its_mount)
+          test_soft_limit_of_files_is_found, test_number_is_found_by_its_whole_key,
+          test_cgroup_paths_of_each_kind_of_host, test_overlong_cgroup_path_is_refused,
+          test_names_in_cgroup_paths, test_cgroup_mounts_are_found,
+          test_cgroup_is_located_below_its_mount)
