@@ -24,26 +24,32 @@
 struct kept_file {
 	struct file_identity identity;
 	struct tail tail; /* no descriptor */
-	struct gclog_parser parser;
+	struct gclog_parser parsers[UNWRAP_CHANNEL_COUNT];
 	char *path;
 	unsigned passes;
 	UT_hash_handle hh;
 };
 
 static void pack_file(const struct tail *tail, uint64_t back_bytes,
-                      const struct gclog_parser *parser, const char *path, struct buf *out)
+                      const struct gclog_parser parsers[UNWRAP_CHANNEL_COUNT], const char *path,
+                      struct buf *out)
 {
 	pack_u64(out, tail->identity.device);
 	pack_u64(out, tail->identity.inode);
 	tail_pack(tail, back_bytes, out);
-	pack_bytes(out, parser, sizeof(*parser));
+	pack_bytes(out, parsers, UNWRAP_CHANNEL_COUNT * sizeof(*parsers));
 	pack_string(out, path);
 }
 
 void kept_file_pack(const struct tail *tail, const struct stream *stream, const char *path,
                     struct buf *out)
 {
-	pack_file(tail, stream_unfinished_bytes(stream), &stream->parser, path, out);
+	struct gclog_parser parsers[UNWRAP_CHANNEL_COUNT];
+	size_t i;
+
+	for (i = 0; i < UNWRAP_CHANNEL_COUNT; i++)
+		parsers[i] = stream->channels[i].parser;
+	pack_file(tail, stream_unfinished_bytes(stream), parsers, path, out);
 }
 
 static void file_free(struct kept_files *files, struct kept_file *file)
@@ -58,7 +64,7 @@ static bool unpack_file(struct kept_files *files, struct unpack *in)
 {
 	struct kept_file *file = calloc(1, sizeof(*file));
 	char path[PATH_MAX];
-	const char *parser;
+	const char *parsers;
 	size_t length;
 
 	if (file == NULL)
@@ -67,9 +73,9 @@ static bool unpack_file(struct kept_files *files, struct unpack *in)
 	file->identity.inode = unpack_u64(in);
 	tail_unpack(&file->tail, in);
 	file->tail.identity = file->identity;
-	parser = unpack_bytes(in, &length);
-	if (length == sizeof(file->parser))
-		memcpy(&file->parser, parser, length);
+	parsers = unpack_bytes(in, &length);
+	if (length == sizeof(file->parsers))
+		memcpy(file->parsers, parsers, length);
 	unpack_string(in, path, sizeof(path));
 	file->path = strdup(path);
 	if (!in->has_failed && file->path != NULL)
@@ -96,7 +102,7 @@ void kept_files_pack(const struct kept_files *files, struct buf *out)
 	const struct kept_file *file;
 
 	for (file = files->table; file != NULL; file = file->hh.next)
-		pack_file(&file->tail, 0, &file->parser, file->path, out);
+		pack_file(&file->tail, 0, file->parsers, file->path, out);
 }
 
 size_t kept_files_count(const struct kept_files *files)
@@ -107,6 +113,7 @@ size_t kept_files_count(const struct kept_files *files)
 void kept_files_take(struct kept_files *files, struct tail *tail, struct stream *stream)
 {
 	struct kept_file *file;
+	size_t i;
 
 	HASH_FIND(hh, files->table, &tail->identity, sizeof(tail->identity), file);
 	if (file == NULL)
@@ -115,7 +122,8 @@ void kept_files_take(struct kept_files *files, struct tail *tail, struct stream 
 	tail->size_bytes = file->tail.size_bytes;
 	tail->fingerprint = file->tail.fingerprint;
 	tail->fingerprint_length = file->tail.fingerprint_length;
-	stream->parser = file->parser;
+	for (i = 0; i < UNWRAP_CHANNEL_COUNT; i++)
+		stream->channels[i].parser = file->parsers[i];
 	file_free(files, file);
 }
 
