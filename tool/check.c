@@ -10,14 +10,16 @@
 #include "config/config.h"
 #include "daemon/exposition/http_gate.h"
 #include "lib/options.h"
+#include "tool/check_gc_log.h"
 #include "tool/command.h"
 
 #define MESSAGE_SIZE 256
 
 struct check_kind {
 	const char *name;
-	/* Says on stderr what is wrong with the file; false then. */
-	bool (*check)(const char *path);
+	/* Says on stderr what is wrong with the file; false then. What is to be told of a valid one
+	 * is put into *ret_detail, which is "" before. */
+	bool (*check)(const char *path, char *ret_detail, size_t detail_size);
 };
 
 struct check_options {
@@ -30,7 +32,7 @@ static const struct option_row check_rows[] = {
 
 static const struct option_table check_table = {
     .program = "heapwatch check",
-    .synopsis = "config|web-config FILE...",
+    .synopsis = "config|web-config|gc-log FILE...",
     .purpose = "Checks files that heapwatchd reads, without a running one. Exits with 0 when all "
                "are valid and with 2 when one is not, after saying where and what was expected.",
     .rows = check_rows,
@@ -43,11 +45,13 @@ static void print_warning(void *context, const char *message)
 	(void)fprintf(stderr, "warning: %s\n", message);
 }
 
-static bool check_config(const char *path)
+static bool check_config(const char *path, char *ret_detail, size_t detail_size)
 {
 	char message[CONFIG_MESSAGE_SIZE];
 	struct config *config = NULL;
 
+	(void)ret_detail;
+	(void)detail_size;
 	if (config_load(path, print_warning, NULL, &config, message) < 0) {
 		(void)fprintf(stderr, "%s\n", message);
 		return false;
@@ -57,10 +61,12 @@ static bool check_config(const char *path)
 }
 
 /* With the certificates and keys that it names. */
-static bool check_web_config(const char *path)
+static bool check_web_config(const char *path, char *ret_detail, size_t detail_size)
 {
 	char message[CONFIG_MESSAGE_SIZE];
 
+	(void)ret_detail;
+	(void)detail_size;
 	if (http_gate_check(path, message, sizeof(message)) == 0)
 		return true;
 	(void)fprintf(stderr, "%s\n", message);
@@ -70,6 +76,7 @@ static bool check_web_config(const char *path)
 static const struct check_kind kinds[] = {
     {"config", check_config},
     {"web-config", check_web_config},
+    {"gc-log", check_gc_log},
 };
 
 static const struct check_kind *kind_find(const char *name)
@@ -93,8 +100,11 @@ static int check_files(const struct check_kind *kind, int count, char **paths)
 	int i, status = STATUS_OK;
 
 	for (i = 0; i < count; i++) {
-		if (kind->check(paths[i]))
-			(void)printf("%s: valid\n", paths[i]);
+		char detail[MESSAGE_SIZE] = "";
+
+		if (kind->check(paths[i], detail, sizeof(detail)))
+			(void)printf("%s: valid%s%s\n", paths[i], detail[0] != '\0' ? ": " : "",
+			             detail);
 		else
 			status = STATUS_USAGE;
 	}

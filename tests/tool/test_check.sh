@@ -53,6 +53,20 @@ run check web-config "$work/web.yml"
 is "$status:$stderr" "2:$work/web.yml: tls_server_config: $work/none.pem: No such file or directory" \
 	"a certificate that is missing is said, its path being relative to the file"
 
+log=$top_srcdir/tests/fixtures/gclog/node-20.log
+run check gc-log "$log"
+gc_count=$(sed '/Last few/q' "$log" | grep -c ' ms: [A-Z]')
+has "$stdout" "$log: valid: $gc_count collections, 0 torn lines, " "a GC log is counted"
+has "$stdout" "printed by Node 20, 21" "and the versions that print so are named"
+gzip -c "$log" >"$work/gc.log.gz"
+run check gc-log "$work/gc.log.gz"
+has "$status:$stdout" "0:$work/gc.log.gz: valid: $gc_count collections" "also when it is compressed"
+echo "listening on 3000" >"$work/plain.log"
+run check gc-log "$work/plain.log"
+is "$status:$stderr" "2:$work/plain.log: no collection among 1 lines" "a log without one is not valid"
+run check gc-log "$work/none.log"
+is "$status:$stderr" "2:$work/none.log: No such file or directory" "nor is one that is not there"
+
 run check
 is "$status" 2 "no kind is a usage error"
 run check config
