@@ -334,6 +334,8 @@ START_TEST(test_where_heapwatch_run_writes_links_are_not_followed)
 	start(NULL);
 	process(7);
 	put_gc(fds[0], 1);
+	look();
+	run_until_seen(1);
 	put_gc(fds[1], 2);
 	look();
 	run_until_seen(2);
