@@ -306,7 +306,7 @@ void log_files_ready(struct log_files *files, struct log_file *file)
 	if (file->is_ready)
 		return;
 	file->is_ready = true;
-	if (file->path == NULL)
+	if (file->path == NULL && file->last_path != NULL)
 		DL_PREPEND(files->ready, file); /* what was rotated away came before */
 	else
 		DL_APPEND(files->ready, file);
@@ -358,20 +358,25 @@ void log_files_pack(const struct log_files *files, struct buf *out)
 	kept_files_pack(&files->kept, out);
 }
 
+/* Under its name, or another one; else it waits for who holds it, and is given up later. */
 static void reopen(void *context, const struct file_identity *identity, const char *path)
 {
 	struct log_files *files = context;
 	struct file_identity found = {0, 0};
 	char other[PATH_MAX];
-
-	int error = -ENOENT;
+	struct log_file *file;
 
 	if (look_up(path, &found) == 0 && found.inode == identity->inode &&
-	    found.device == identity->device)
-		error = log_files_follow(files, path, false);
-	else if (kept_file_find(identity, path, other, sizeof(other)))
-		error = log_files_follow_unnamed(files, other, identity);
-	(void)error; /* it waits, and is given up later */
+	    found.device == identity->device) {
+		(void)(log_files_follow(files, path, false) < 0);
+		return;
+	}
+	if (!kept_file_find(identity, path, other, sizeof(other)) ||
+	    log_files_follow_unnamed(files, other, identity) < 0)
+		return;
+	file = log_files_find(files, identity);
+	if (file != NULL && file->last_path == NULL)
+		file->last_path = strdup(path);
 }
 
 void log_files_unpack(struct log_files *files, struct unpack *in)
