@@ -16,11 +16,11 @@
 #include "config/config.h"
 #include "daemon/collection.h"
 #include "daemon/exposition/http.h"
-#include "daemon/exposition/http_gate.h"
 #include "daemon/exposition/metrics.h"
 #include "daemon/kept.h"
 #include "daemon/loop.h"
 #include "daemon/model/model.h"
+#include "daemon/privileges.h"
 #include "daemon/scoring/scoring.h"
 #include "daemon/self.h"
 #include "daemon/service.h"
@@ -33,12 +33,11 @@
 #include "lib/log.h"
 #include "lib/units.h"
 
-#define SLICE_NS           (5 * NS_PER_MS) /* of scoring between two turns of the loop */
-#define ONCE_PASSES        3
-#define ONCE_INTERVAL_MS   500
-#define EXPOSITION_MAX     (256U << 20)
-#define DEFAULT_LISTEN     ":10765"
-#define LISTEN_SOCKETS_MAX 16
+#define SLICE_NS         (5 * NS_PER_MS) /* of scoring between two turns of the loop */
+#define ONCE_PASSES      3
+#define ONCE_INTERVAL_MS 500
+#define EXPOSITION_MAX   (256U << 20)
+#define DEFAULT_LISTEN   ":10765"
 
 struct daemon {
 	const struct daemon_options *options;
@@ -63,7 +62,6 @@ struct daemon {
 	struct loop_timer *watchdog_timer;
 	struct site *site;
 	struct web *web;
-	struct http_gate *gate;
 };
 
 /* ---- scoring: what is due, in slices ---- */
@@ -160,22 +158,6 @@ static void finish_once(struct daemon *daemon)
 	loop_stop(daemon->loop);
 }
 
-static int open_gate(struct daemon *daemon)
-{
-	const char *path = daemon->options->web_config_path;
-	char message[CONFIG_MESSAGE_SIZE];
-	int r;
-
-	if (path == NULL)
-		return 0;
-	r = http_gate_new(path, &daemon->host, &daemon->gate, message, sizeof(message));
-	if (r < 0)
-		log_errorx("%s", message);
-	else
-		log_info("TLS is %s path=%s", http_gate_has_tls(daemon->gate) ? "on" : "off", path);
-	return r;
-}
-
 static int reload_for_http(void *context, reload_answer answer, void *data)
 {
 	struct daemon *daemon = context;
@@ -188,49 +170,25 @@ static int reload_for_http(void *context, reload_answer answer, void *data)
 	return r;
 }
 
-/* The sockets of the service manager instead of addresses. */
-static int take_sockets(int fds[LISTEN_SOCKETS_MAX], size_t *ret_count)
-{
-	int first, count = service_sockets(&first), i;
-
-	if (count <= 0 || count > LISTEN_SOCKETS_MAX) {
-		log_errorx("--web.systemd-socket: expected 1 to %d sockets of the service manager, "
-		           "got %d",
-		           LISTEN_SOCKETS_MAX, count < 0 ? 0 : count);
-		return -EINVAL;
-	}
-	for (i = 0; i < count; i++)
-		fds[i] = first + i;
-	*ret_count = (size_t)count;
-	return 0;
-}
-
 static int start_web(struct daemon *daemon)
 {
 	static const struct option_list fallback = {.values = {DEFAULT_LISTEN}, .count = 1};
 	const struct daemon_options *options = daemon->options;
 	const struct option_list *addresses =
 	    options->listen_addresses.count > 0 ? &options->listen_addresses : &fallback;
-	int fds[LISTEN_SOCKETS_MAX];
-	struct http_options http_options = {
-	    .listen_addresses = addresses->values,
-	    .listen_count = options->uses_manager_sockets ? 0 : addresses->count,
-	    .listen_fds = fds,
-	    .host = &daemon->host,
-	    .requests_max = options->requests_max,
-	    .reload = options->allows_reload ? reload_for_http : NULL,
-	    .reload_context = daemon,
+	struct web_options web_options = {
+	    .http = {.listen_addresses = addresses->values,
+	             .listen_count = addresses->count,
+	             .host = &daemon->host,
+	             .requests_max = options->requests_max,
+	             .reload = options->allows_reload ? reload_for_http : NULL,
+	             .reload_context = daemon},
+	    .config_path = options->web_config_path,
+	    .uses_manager_sockets = options->uses_manager_sockets,
 	};
-	int r =
-	    options->uses_manager_sockets ? take_sockets(fds, &http_options.listen_fd_count) : 0;
 
-	if (r >= 0)
-		r = open_gate(daemon);
-	if (r < 0)
-		return r;
-	http_options.gate = daemon->gate;
-	site_serve(daemon->site, &http_options);
-	daemon->web = web_start(&http_options, daemon->loop, &daemon->host);
+	site_serve(daemon->site, &web_options.http);
+	daemon->web = web_start(&web_options, daemon->loop, &daemon->host);
 	return daemon->web == NULL ? -EINVAL : 0;
 }
 
@@ -283,6 +241,9 @@ static void apply_config(struct daemon *daemon, struct config *config)
 	struct model_options model_options;
 
 	config_keep_unreloadable(config, old, warn_of_config, NULL);
+	if (privileges_may_signal(config) && !privileges_may_signal(old))
+		log_warnx("inspector.mode: signals to other users' processes need a restart: "
+		          "the right was given up at the start");
 	daemon->config = config;
 	model_options = model_options_of(config);
 	model_reconfigure(daemon->model, &model_options);
@@ -474,7 +435,6 @@ struct daemon *daemon_free(struct daemon *daemon)
 	if (daemon->loop != NULL)
 		loop_drain(daemon->loop);
 	web_stop(daemon->web);
-	http_gate_free(daemon->gate);
 	(void)site_free(daemon->site);
 	kept_close(daemon->kept, daemon->model, daemon->collection);
 	collection_free(daemon->collection);

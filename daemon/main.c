@@ -16,6 +16,7 @@
 #include "daemon/daemon.h"
 #include "daemon/exposition/http_gate.h"
 #include "daemon/exposition/listen.h"
+#include "daemon/privileges.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -278,14 +279,18 @@ static int dump_config(const struct config *config)
 
 static int run(const struct daemon_options *daemon_options)
 {
+	bool may_signal = privileges_may_signal(daemon_options->config);
 	struct daemon *daemon;
 	int r;
 
 	ignore_broken_pipes();
 	raise_fd_limit();
+	privileges_drop(may_signal, true);
 	daemon = daemon_new(daemon_options);
 	if (daemon == NULL)
 		return EXIT_FAILURE;
+	privileges_drop(may_signal, false);
+	privileges_filter(may_signal);
 	r = daemon_run(daemon);
 	daemon_free(daemon);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -11,8 +11,8 @@
 void service_ready(void);
 void service_stopping(void);
 /*
- * Sockets that the manager opened for us (sd_listen_fds(3)), the first of them in *ret_first; 0: none.
- * -ENOTSUP without libsystemd. For once.
+ * Sockets that the manager opened for us (sd_listen_fds(3)), the first of them in *ret_first; 0:
+ * none. -ENOTSUP without libsystemd. For once.
  */
 int service_sockets(int *ret_first) __attribute__((warn_unused_result));
 /* A reload begins and ends. */

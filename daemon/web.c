@@ -6,19 +6,24 @@
 #include "daemon/web.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "collectors/collector.h"
 #include "daemon/exposition/http.h"
+#include "daemon/exposition/http_gate.h"
 #include "daemon/loop.h"
+#include "daemon/service.h"
 #include "lib/log.h"
 
 #define LISTEN_FDS_MAX 80 /* addresses that options take, and sockets of the service manager */
-#define MESSAGE_SIZE   512
+#define SOCKETS_MAX    16
+#define MESSAGE_SIZE   1024
 
 struct web {
 	const struct collector_host *host;
+	struct http_gate *gate;
 	struct http_server *server;
 	struct loop_timer *timer;
 	struct collector_watch *watches[LISTEN_FDS_MAX];
@@ -83,22 +88,71 @@ static void log_listening(const struct web *web, const struct http_options *opti
 	}
 }
 
-struct web *web_start(const struct http_options *options, struct loop *loop,
+static int open_gate(struct web *web, const char *path, char *reterr_message)
+{
+	int r;
+
+	if (path == NULL)
+		return 0;
+	r = http_gate_new(path, web->host, &web->gate, reterr_message, MESSAGE_SIZE);
+	if (r >= 0)
+		log_info("TLS is %s path=%s", http_gate_has_tls(web->gate) ? "on" : "off", path);
+	return r;
+}
+
+/* The sockets of the service manager instead of addresses. */
+static int take_sockets(int fds[SOCKETS_MAX], struct http_options *http, char *reterr_message)
+{
+	int first, count = service_sockets(&first), i;
+
+	if (count <= 0 || count > SOCKETS_MAX) {
+		(void)snprintf(reterr_message, MESSAGE_SIZE,
+		               "--web.systemd-socket: expected 1 to %d sockets of the service "
+		               "manager, got %d",
+		               SOCKETS_MAX, count < 0 ? 0 : count);
+		return -EINVAL;
+	}
+	for (i = 0; i < count; i++)
+		fds[i] = first + i;
+	http->listen_count = 0;
+	http->listen_fds = fds;
+	http->listen_fd_count = (size_t)count;
+	log_info("listening on sockets of the service manager count=%d", count);
+	return 0;
+}
+
+static int open_server(struct web *web, const struct web_options *options, char *reterr_message)
+{
+	struct http_options http = options->http;
+	int fds[SOCKETS_MAX];
+	int r = open_gate(web, options->config_path, reterr_message);
+
+	if (r >= 0 && options->uses_manager_sockets)
+		r = take_sockets(fds, &http, reterr_message);
+	if (r < 0)
+		return r;
+	http.gate = web->gate;
+	http.wake = wake;
+	http.wake_data = web;
+	r = http_server_new(&http, &web->server, reterr_message, MESSAGE_SIZE);
+	if (r >= 0)
+		log_listening(web, &http);
+	return r;
+}
+
+struct web *web_start(const struct web_options *options, struct loop *loop,
                       const struct collector_host *host)
 {
 	struct web *web = calloc(1, sizeof(*web));
-	struct http_options own = *options;
 	char message[MESSAGE_SIZE];
 
 	if (web == NULL)
 		return NULL;
-	own.wake = wake;
-	own.wake_data = web;
 	web->host = host;
 	web->timer = loop_timer_new(loop, serve, web);
 	if (web->timer == NULL)
 		return web_stop(web);
-	if (http_server_new(&own, &web->server, message, sizeof(message)) < 0) {
+	if (open_server(web, options, message) < 0) {
 		log_errorx("%s", message);
 		return web_stop(web);
 	}
@@ -106,7 +160,6 @@ struct web *web_start(const struct http_options *options, struct loop *loop,
 		log_errorx("cannot watch the listening sockets");
 		return web_stop(web);
 	}
-	log_listening(web, options);
 	return web;
 }
 
@@ -121,6 +174,7 @@ struct web *web_stop(struct web *web)
 	if (web->timer != NULL)
 		loop_timer_stop(web->timer);
 	http_server_free(web->server);
+	(void)http_gate_free(web->gate);
 	free(web);
 	return NULL;
 }

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The filter is a list of what is denied, not of what is allowed: name look-ups, TLS and the C
+ * library may use other calls tomorrow, and the systemd unit has the list of what is allowed. A
+ * denied call fails with EPERM, which the caller meets as any other error; killing would turn a
+ * surprise in a library into an outage. The only file that includes cap-ng.h and seccomp.h.
+ */
+#include "daemon/privileges.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+
+#ifdef HAVE_CAP_NG
+#include <cap-ng.h>
+#endif
+#ifdef HAVE_SECCOMP
+#include <sched.h>
+#include <seccomp.h>
+#endif
+
+#include "config/config.h"
+#include "lib/log.h"
+
+const char *privilege_name(enum privilege privilege)
+{
+	static const char *const names[] = {
+	    [PRIVILEGE_PTRACE] = "CAP_SYS_PTRACE",
+	    [PRIVILEGE_READ_SEARCH] = "CAP_DAC_READ_SEARCH",
+	    [PRIVILEGE_KILL] = "CAP_KILL",
+	};
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) == PRIVILEGE_COUNT, "a name each");
+	assert(privilege < PRIVILEGE_COUNT);
+	return names[privilege];
+}
+
+bool privileges_may_signal(const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->app_count; i++)
+		if (config->apps[i].inspector_mode == INSPECTOR_SIGNAL)
+			return true;
+	return config->inspector.mode == INSPECTOR_SIGNAL;
+}
+
+/* ---- capabilities ---- */
+
+#ifdef HAVE_CAP_NG
+
+static const unsigned capabilities[PRIVILEGE_COUNT] = {
+    [PRIVILEGE_PTRACE] = CAP_SYS_PTRACE,
+    [PRIVILEGE_READ_SEARCH] = CAP_DAC_READ_SEARCH,
+    [PRIVILEGE_KILL] = CAP_KILL,
+};
+
+bool privilege_is_held(enum privilege privilege)
+{
+	return capng_get_caps_process() == 0 &&
+	       capng_have_capability(CAPNG_EFFECTIVE, capabilities[privilege]) != 0;
+}
+
+static void keep(unsigned capability)
+{
+	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, capability);
+}
+
+void privileges_drop(bool may_signal, bool may_bind)
+{
+	const bool is_wanted[PRIVILEGE_COUNT] = {
+	    [PRIVILEGE_PTRACE] = true,
+	    [PRIVILEGE_READ_SEARCH] = true,
+	    [PRIVILEGE_KILL] = may_signal,
+	};
+	bool is_kept[PRIVILEGE_COUNT], has_bind, may_bound;
+	enum privilege i;
+
+	if (capng_get_caps_process() != 0) {
+		log_warnx("cannot read the capabilities, keeping them");
+		return;
+	}
+	for (i = 0; i < PRIVILEGE_COUNT; i++)
+		is_kept[i] =
+		    is_wanted[i] && capng_have_capability(CAPNG_PERMITTED, capabilities[i]);
+	has_bind = capng_have_capability(CAPNG_PERMITTED, CAP_NET_BIND_SERVICE);
+	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
+	capng_clear(CAPNG_SELECT_ALL);
+	for (i = 0; i < PRIVILEGE_COUNT; i++)
+		if (is_kept[i])
+			keep(capabilities[i]);
+	if (may_bind && has_bind)
+		keep(CAP_NET_BIND_SERVICE);
+	/* The bounding set first, while CAP_SETPCAP is there to do it. */
+	if ((may_bound && capng_apply(CAPNG_SELECT_BOUNDS) != 0) ||
+	    capng_apply(CAPNG_SELECT_CAPS) != 0)
+		log_warnx("cannot give up capabilities, keeping them");
+	/* Where the kernel knows none, there are none to clear. */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		log_warn(-errno, "cannot forbid new privileges");
+}
+
+#else
+
+bool privilege_is_held(enum privilege privilege)
+{
+	(void)privilege;
+	return false;
+}
+
+void privileges_drop(bool may_signal, bool may_bind)
+{
+	(void)may_signal;
+	(void)may_bind;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		log_warn(-errno, "cannot forbid new privileges");
+}
+
+#endif
+
+/* ---- system calls ---- */
+
+/* The sanitizers of the compiler trace and clone when the process ends. */
+#if defined(HAVE_SECCOMP) && !defined(HAVE_ASAN)
+
+static const char *const denied[] = {
+    /* other programs, other processes */
+    "execve",
+    "execveat",
+    "fork",
+    "vfork",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "pidfd_getfd",
+    "process_madvise",
+    "process_mrelease",
+    "kcmp",
+    /* other views of the system */
+    "setns",
+    "unshare",
+    "chroot",
+    "pivot_root",
+    "mount",
+    "umount2",
+    "move_mount",
+    "open_tree",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "mount_setattr",
+    "open_by_handle_at",
+    "mknod",
+    "mknodat",
+    "swapon",
+    "swapoff",
+    "quotactl",
+    "quotactl_fd",
+    "acct",
+    /* the kernel itself */
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load",
+    "kexec_file_load",
+    "reboot",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "iopl",
+    "ioperm",
+    "modify_ldt",
+    "personality",
+    "syslog",
+    "vhangup",
+    "lookup_dcookie",
+    /* clocks, names, identities */
+    "settimeofday",
+    "clock_settime",
+    "clock_adjtime",
+    "adjtimex",
+    "sethostname",
+    "setdomainname",
+    "setuid",
+    "setgid",
+    "setreuid",
+    "setregid",
+    "setresuid",
+    "setresgid",
+    "setgroups",
+    "setfsuid",
+    "setfsgid",
+    "capset",
+};
+
+/* To another process; tgkill stays, by which abort(3) ends this one. */
+static const char *const signals[] = {"kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+                                      "pidfd_send_signal"};
+
+static int deny(scmp_filter_ctx filter, const char *name, int error)
+{
+	int number = seccomp_syscall_resolve_name(name);
+
+	/* Negative: one that this architecture has not. */
+	return number < 0 ? 0
+	                  : seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)error), number, 0);
+}
+
+static int deny_all(scmp_filter_ctx filter, const char *const *names, size_t count)
+{
+	int result = 0;
+	size_t i;
+
+	for (i = 0; i < count && result == 0; i++)
+		result = deny(filter, names[i], EPERM);
+	return result;
+}
+
+/*
+ * New threads only. The flags of clone3 are in memory, where no filter sees them: without it the C
+ * library falls back to clone.
+ */
+static int deny_processes(scmp_filter_ctx filter)
+{
+	int result = deny(filter, "clone3", ENOSYS);
+
+	if (result < 0)
+		return result;
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+	                        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+}
+
+static int fill(scmp_filter_ctx filter, bool may_signal)
+{
+	int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+
+	if (result == 0)
+		result = deny_all(filter, denied, sizeof(denied) / sizeof(denied[0]));
+	if (result == 0 && !may_signal)
+		result = deny_all(filter, signals, sizeof(signals) / sizeof(signals[0]));
+	if (result == 0)
+		result = deny_processes(filter);
+	return result == 0 ? seccomp_load(filter) : result;
+}
+
+void privileges_filter(bool may_signal)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int result = filter != NULL ? fill(filter, may_signal) : -ENOMEM;
+
+	if (result < 0)
+		log_warn(result, "cannot filter system calls, going on without");
+	seccomp_release(filter);
+}
+
+#else
+
+void privileges_filter(bool may_signal)
+{
+	(void)may_signal;
+}
+
+#endif
