@@ -83,6 +83,35 @@ bool heap_table_is_only_elsewhere(const struct heap_table *table, pid_t pid, siz
 	return is_elsewhere;
 }
 
+/*
+ * glibc gives the main thread's memory from the heap behind the program, that of other threads from
+ * mappings, which lie at the top of the address space (47 bits on x86-64, 48 on arm64). V8 takes an
+ * isolate from there. Where another allocator maps everything nothing can be told.
+ */
+static bool is_of_main_thread(uint64_t address)
+{
+	uint64_t top = address >> 44;
+
+	return address != 0 && top != 0x7 && top != 0xf;
+}
+
+bool heap_table_has_main(const struct heap_table *table, const struct process_key *key,
+                         uint64_t address)
+{
+	size_t i;
+
+	if (!is_of_main_thread(address))
+		return false;
+	for (i = 0; i < table->count; i++) {
+		const struct heap_row *row = &table->rows[i];
+
+		if (process_key_equal(&row->key, key) && row->address != address &&
+		    is_of_main_thread(row->address))
+			return true;
+	}
+	return false;
+}
+
 /* The process with its one isolate, so that there is always something to report. */
 static struct process *process_alone(const struct heap_facts *facts,
                                      const struct scoring_options *options)

@@ -53,6 +53,9 @@ void heap_table_done(struct heap_table *table);
 struct heap_row *heap_table_find(const struct heap_table *table, pid_t pid, uint64_t address);
 /* The pid is known from other files and not yet from this one. */
 bool heap_table_is_only_elsewhere(const struct heap_table *table, pid_t pid, size_t file);
+/* The process has a heap made by its main thread, and one at this address would be another. */
+bool heap_table_has_main(const struct heap_table *table, const struct process_key *key,
+                         uint64_t address);
 /* A new row; NULL without memory or beyond the bound. */
 struct heap_row *heap_table_add(struct heap_table *table, const struct heap_facts *facts,
                                 const struct scoring_options *options);

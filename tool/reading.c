@@ -21,6 +21,8 @@
 #define RISE_BYTES (1.0 * MIB)
 /* As scoring calls a leak. */
 #define LEAK_SCORE 0.8
+/* A shape of fewer floors is none. */
+#define FULL_FOR_SHAPE 4
 /* That it ran out of memory is a fact; why is not. */
 #define DEAD_CONFIDENCE 0.9
 
@@ -230,7 +232,8 @@ static enum outlook outlook_of(const struct reading *reading)
 
 	if (reading->is_dead)
 		return reading->has_risen ? OUTLOOK_DIED_LEAKING : OUTLOOK_DIED;
-	if (reading->is_short && reading->stretched.score >= LEAK_SCORE)
+	if (reading->is_short && reading->stretched.score >= LEAK_SCORE &&
+	    reading->all.full_count >= FULL_FOR_SHAPE)
 		return OUTLOOK_SHORT_LEAK;
 	return outlooks[reading->verdict.state];
 }

@@ -227,13 +227,17 @@ static void end_life(struct replay *replay, pid_t pid)
 
 /*
  * Another heap of a pid may be one of the same process, a worker's. It is another process when the
- * main heap was there before, or when all that is known of the pid stands in other files: pieces
- * of one log go on with the same heaps.
+ * main heap was there before, when both were made by a main thread, as in containers that share a
+ * log, or when all that is known of the pid stands in other files: pieces of one log go on with
+ * the same heaps.
  */
 static struct process_key key_of_new(struct replay *replay, const struct heap_row *before,
-                                     pid_t pid)
+                                     pid_t pid, uint64_t address)
 {
+	struct process_key key = key_of(replay, pid);
+
 	if ((before != NULL && strcmp(before->name, "main") == 0) ||
+	    heap_table_has_main(&replay->heaps, &key, address) ||
 	    heap_table_is_only_elsewhere(&replay->heaps, pid, replay->file))
 		end_life(replay, pid);
 	return key_of(replay, pid);
@@ -265,7 +269,7 @@ static struct heap_row *obtain_heap(struct replay *replay, const struct gclog_re
 	struct process_key key;
 
 	if (row == NULL || heap_row_is_over(row, record->event.uptime_ns)) {
-		key = key_of_new(replay, row, record->pid);
+		key = key_of_new(replay, row, record->pid, record->event.isolate);
 		row = add_heap(replay, record, &key, time);
 	}
 	if (row != NULL)

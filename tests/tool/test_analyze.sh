@@ -111,11 +111,43 @@ has "$stdout" '"onset_ms":null' "and no onset"
 run analyze - <"$work/flat.log"
 has "$stdout" "pid 7, main  (Node 20, 21; 1.5m seen)" "- is the standard input"
 
-{ cat "$work/flat.log" && sed 's/0x55/0x66/' "$work/leak.log"; } >"$work/workers.log"
+{ cat "$work/flat.log" && sed 's/0x55/0x7f6708000f00/' "$work/leak.log"; } \
+	>"$work/workers.log"
 run analyze --time-scale=60 "$work/workers.log"
 has "$stdout" "pid 7, worker-1  (Node 20, 21; 1.5m seen)" "the worst isolate comes first"
 has "$stdout" "  pid 7, main              healthy " "the others have a line"
 has "$stdout" "Heap after full collections (worker-1) rose" "that names it"
+
+# Two containers: a pid is no identity, and isolates of two main threads are two processes.
+{ cat "$work/flat.log" && sed 's/0x55/0x66/' "$work/leak.log"; } >"$work/containers.log"
+run analyze --time-scale=60 "$work/containers.log"
+has "$stdout" "360 garbage collections of 2 heaps in 2 processes" "two processes of one pid"
+has "$stdout" "pid 7, life 2, main  (" "have a life each"
+
+# Pieces of one log go on; the same pid in another file is another process.
+head -n 70 "$work/leak.log" | gzip -c >"$work/app.log.2.gz"
+sed -n 71,120p "$work/leak.log" >"$work/app.log.1"
+tail -n +121 "$work/leak.log" >"$work/app.log"
+run analyze --format=json --time-scale=60 "$work/leak.log"
+whole=$stdout
+run analyze --format=json --time-scale=60 "$work/app.log.2.gz" "$work/app.log.1" "$work/app.log"
+is "$stdout" "$whole" "pieces of a rotated log read like the whole"
+sed 's/0x55/0x7f5500000f00/' "$work/flat.log" >"$work/other.log"
+run analyze --time-scale=60 "$work/leak.log" "$work/other.log"
+has "$stdout" "2 heaps in 2 processes" "a pid is another process in another file"
+
+# After a fatal error the pid is somebody else's, and a clock at 0 is another heap.
+{ cat "$work/leak.log" && printf '%s\n' \
+	'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory' &&
+	sed 's/0x55/0x7f5500000f00/' "$work/flat.log" && cat "$work/flat.log"; } >"$work/lives.log"
+run analyze --time-scale=60 "$work/lives.log"
+has "$stdout" "3 heaps in 3 processes" "every life under a pid is a process"
+has "$stdout" "pid 7, life 3, main      healthy" "of its own"
+
+# A collector's time of day dates the log.
+sed 's/^/2026-11-21T22:58:50.188905000Z stdout F /' "$work/flat.log" >"$work/cri.log"
+run analyze "$work/cri.log"
+has "$stdout" "1.5m seen from 2026-11-21 22:58:49 UTC)" "a container log is dated"
 
 { cat "$work/leak.log" && printf '%s\n' \
 	'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'; } \
