@@ -5,7 +5,6 @@
  */
 #include "collectors/gclog/parse.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "collectors/gclog/factline.h"
@@ -232,6 +231,25 @@ static enum gclog_result search(struct gclog_parser *parser, struct cursor *curs
 	}
 	cursor->at = cursor->end;
 	return is_torn ? GCLOG_TORN : GCLOG_OTHER;
+}
+
+/* "<---" starts or ends a block of repeats. */
+static bool has_arrow(const char *at, const char *end)
+{
+	while ((at = memchr(at, '<', (size_t)(end - at))) != NULL)
+		if (starts_with(at++, end, LITERAL("<---")))
+			return true;
+	return false;
+}
+
+bool gclog_skip(struct gclog_parser *parser, const char *line, size_t length)
+{
+	const char *end = line + length;
+
+	if (find_hint(line, end) != NULL || has_arrow(line, end))
+		return false;
+	repeats_track(parser, line, end);
+	return true;
 }
 
 enum gclog_result gclog_parse(struct gclog_parser *parser, const char *line, size_t length,

@@ -15,6 +15,7 @@
 #ifndef HEAPWATCH_COLLECTORS_GCLOG_PARSE_H
 #define HEAPWATCH_COLLECTORS_GCLOG_PARSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +66,9 @@ struct gclog_parser {
  */
 enum gclog_result gclog_parse(struct gclog_parser *parser, const char *line, size_t length,
                               size_t *at, struct gclog_record *ret_record);
+
+/* True when a line holds nothing of V8's, wherever in it; then it needs no gclog_parse(). */
+bool gclog_skip(struct gclog_parser *parser, const char *line, size_t length);
 
 /* Versions of Node that print a family: "20, 21"; "" for an unknown letter. */
 const char *gclog_family_versions(char family);

@@ -118,6 +118,13 @@ static void on_line(void *context, const char *text, size_t length)
 	run->line.is_part = is_part;
 	run->is_recorded = false;
 	stream->line_number += !is_part;
+	if (!unwrap_is_due(&stream->unwrap, text, length) &&
+	    gclog_skip(&stream->channels[UNWRAP_STDOUT].parser, text, length)) {
+		run->sink->counts->other++;
+		if (has_pieces(stream))
+			stream->unfinished_bytes += length + !is_part;
+		return;
+	}
 	while (unwrap_next(&stream->unwrap, &run->line, &piece))
 		add_piece(run, &piece);
 	/* To read a line again must not count a collection again. */

@@ -64,6 +64,11 @@ struct unwrap_line {
 };
 
 /*
+ * Whether a line must be unwrapped even when nothing in it is of interest: it may be a piece of a
+ * longer one, or binary.
+ */
+bool unwrap_is_due(const struct unwrap *unwrap, const char *line, size_t length);
+/*
  * Takes the outermost wrapper off: the next piece of output in the line; call it until it returns
  * false. text points into the line or its scratch and is valid until the next call.
  */

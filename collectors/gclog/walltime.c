@@ -74,13 +74,17 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool take_one_of(struct cursor *cursor, const char *characters)
+static bool take_byte(struct cursor *cursor, char byte)
 {
-	if (cursor->at == cursor->end || *cursor->at == '\0' ||
-	    strchr(characters, *cursor->at) == NULL)
+	if (cursor->at == cursor->end || *cursor->at != byte)
 		return false;
 	cursor->at++;
 	return true;
+}
+
+static bool take_either(struct cursor *cursor, char one, char other)
+{
+	return take_byte(cursor, one) || take_byte(cursor, other);
 }
 
 static bool take_two(struct cursor *cursor, int64_t *ret_number)
@@ -114,17 +118,17 @@ static bool take_time_of_day(struct cursor *cursor, struct civil *civil)
 {
 	const char *fraction;
 
-	if (!take_two(cursor, &civil->hour) || !take_one_of(cursor, ":") ||
+	if (!take_two(cursor, &civil->hour) || !take_byte(cursor, ':') ||
 	    !take_two(cursor, &civil->minute))
 		return false;
-	if (!take_one_of(cursor, ":"))
+	if (!take_byte(cursor, ':'))
 		return true;
 	if (!take_two(cursor, &civil->second)) {
 		cursor->at--; /* PM2: "04:00: text" */
 		return true;
 	}
 	fraction = cursor->at;
-	if (take_one_of(cursor, ".,") && !take_fraction(cursor, &civil->fraction_ns))
+	if (take_either(cursor, '.', ',') && !take_fraction(cursor, &civil->fraction_ns))
 		cursor->at = fraction;
 	return true;
 }
@@ -156,12 +160,12 @@ static bool take_offset(struct cursor *cursor, int64_t *ret_seconds)
 	int64_t hours, minutes;
 	bool is_west;
 
-	if (!take_one_of(&at, "+-"))
+	if (!take_either(&at, '+', '-'))
 		return false;
 	is_west = at.at[-1] == '-';
 	if (!take_two(&at, &hours))
 		return false;
-	(void)take_one_of(&at, ":"); /* may be left out */
+	(void)take_byte(&at, ':'); /* may be left out */
 	if (!take_two(&at, &minutes) || hours > 14 || minutes > 59)
 		return false;
 	*ret_seconds = (is_west ? -1 : 1) * (hours * 3600 + minutes * 60);
@@ -174,16 +178,21 @@ static void take_zone(struct cursor *cursor, int64_t *offset_seconds)
 {
 	struct cursor at = *cursor;
 
-	if (take_one_of(&at, "Zz")) {
+	if (take_either(&at, 'Z', 'z')) {
 		*offset_seconds = 0;
 	} else {
-		(void)take_one_of(&at, " "); /* may be left out */
+		(void)take_byte(&at, ' '); /* may be left out */
 		if (cursor_take(&at, LITERAL("UTC")) || cursor_take(&at, LITERAL("GMT")))
 			*offset_seconds = 0;
 		else if (!take_offset(&at, offset_seconds))
 			return;
 	}
 	cursor->at = at.at;
+}
+
+static bool take_separator(struct cursor *cursor)
+{
+	return take_either(cursor, 'T', ' ') || take_byte(cursor, 't');
 }
 
 /* ---- stamps ---- */
@@ -195,7 +204,7 @@ bool walltime_take_iso(struct cursor *cursor, const struct wall_reference *refer
 	struct cursor at = *cursor;
 	struct civil civil = {0};
 
-	if (!take_date(&at, &civil) || !take_one_of(&at, "T t") || !take_time_of_day(&at, &civil) ||
+	if (!take_date(&at, &civil) || !take_separator(&at) || !take_time_of_day(&at, &civil) ||
 	    !is_civil(&civil))
 		return false;
 	take_zone(&at, &offset_seconds);
@@ -224,16 +233,16 @@ bool walltime_take_month(struct cursor *cursor, const struct wall_reference *ref
 	uint64_t at_ns;
 
 	civil.month = take_month_name(&at);
-	if (civil.month == 0 || !take_one_of(&at, " "))
+	if (civil.month == 0 || !take_byte(&at, ' '))
 		return false;
-	if (take_one_of(&at, " ")) {
+	if (take_byte(&at, ' ')) {
 		if (at.at == at.end || !is_digit(*at.at))
 			return false;
 		civil.day = *at.at++ - '0';
 	} else if (!take_two(&at, &civil.day)) {
 		return false;
 	}
-	if (!take_one_of(&at, " ") || !take_time_of_day(&at, &civil) || !is_civil(&civil) ||
+	if (!take_byte(&at, ' ') || !take_time_of_day(&at, &civil) || !is_civil(&civil) ||
 	    !instant_of(&civil, reference->zone_offset_seconds, &at_ns))
 		return false;
 	if (at_ns > reference->now_ns + NS_PER_DAY && civil.year > 1970) {
@@ -251,7 +260,7 @@ bool walltime_take_unix(struct cursor *cursor, uint64_t *ret_ns)
 	uint64_t seconds = 0;
 	uint64_t fraction_ns;
 
-	if (cursor_take_digits(&at, &seconds) != 10 || !take_one_of(&at, ".") ||
+	if (cursor_take_digits(&at, &seconds) != 10 || !take_byte(&at, '.') ||
 	    !take_fraction(&at, &fraction_ns))
 		return false;
 	*ret_ns = seconds * NS_PER_SECOND + fraction_ns;
