@@ -81,7 +81,7 @@ const struct config_key config_keys[] = {
      IN_CONFIG(gc_log.follow_stdout),
      .fallback = "true",
      .is_reloadable = true,
-     .help = "Follow the file that a process's own stdout is redirected to."},
+     .help = "Follow the file that a process's stdout, or its container's log, is written to."},
     {.path = "inspector.mode",
      .type = CONFIG_CHOICE,
      IN_CONFIG(inspector.mode),

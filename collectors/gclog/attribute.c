@@ -24,6 +24,7 @@ struct source {
 	pid_t inner_pid;
 	uint64_t start_ns;
 	struct file_identity stdout_file;
+	struct file_identity previous_file; /* of a container, before its log was rotated */
 	bool is_awaited; /* known from before heapwatch was started, and not seen yet */
 	bool is_gone;
 	unsigned left_passes; /* of one that is gone or awaited */
@@ -117,6 +118,19 @@ int attribution_seen(struct attribution *attribution, const struct process_facts
 	return 0;
 }
 
+void attribution_set_stdout(struct attribution *attribution, const struct process_key *key,
+                            const struct file_identity *file)
+{
+	struct source *source = source_find(attribution, key);
+
+	if (source == NULL || source->key.start_ticks != key->start_ticks)
+		return;
+	if (source->stdout_file.inode != 0)
+		source->previous_file = source->stdout_file;
+	source->stdout_file = *file;
+	attribution->generation++;
+}
+
 struct file_identity attribution_gone(struct attribution *attribution,
                                       const struct process_key *key)
 {
@@ -160,7 +174,8 @@ static bool is_old_enough(const struct source *source, const struct line_origin 
 
 static enum fit fit_of(const struct source *source, const struct line_origin *origin)
 {
-	bool holds_file = is_same_file(&source->stdout_file, &origin->file);
+	bool holds_file = is_same_file(&source->stdout_file, &origin->file) ||
+	                  is_same_file(&source->previous_file, &origin->file);
 
 	if (source->is_awaited || !is_old_enough(source, origin))
 		return FIT_NONE;

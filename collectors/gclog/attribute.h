@@ -35,6 +35,9 @@ struct attribution *attribution_free(struct attribution *attribution);
 /* A process that was found or changed. -ENOMEM. */
 int attribution_seen(struct attribution *attribution, const struct process_facts *facts)
     __attribute__((warn_unused_result));
+/* The file into which a container's runtime writes what comes from its stdout, instead of that. */
+void attribution_set_stdout(struct attribution *attribution, const struct process_key *key,
+                            const struct file_identity *file);
 /* Returns the file that was its stdout (inode 0: none), which may hold its last words. */
 struct file_identity attribution_gone(struct attribution *attribution,
                                       const struct process_key *key);

@@ -16,6 +16,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "collectors/gclog/containers.h"
 #include "collectors/gclog/globs.h"
 #include "collectors/gclog/probes.h"
 #include "collectors/gclog/reader.h"
@@ -41,9 +42,11 @@ struct gclog {
 	struct globs globs;
 	char run_patterns[RUN_PATTERNS_MAX][PATH_MAX];
 	struct probes probes;
+	struct container_logs containers;
 	uint64_t pass_count;
 	bool needs_expansion;
 	bool needs_look;
+	bool needs_container_look;
 
 	struct collector_watch *events_watch; /* of the inotify descriptor; NULL while paused */
 	int timer_fd;
@@ -99,6 +102,31 @@ static void follow_stdout(struct gclog *self, const struct process_key *key,
 	}
 	if (error < 0)
 		reader_report_errno(&self->reader, error);
+}
+
+/* A runtime writes what comes from a process into another file than before, or for the first time.
+ */
+static void on_container_log(void *context, const struct container_log *log)
+{
+	struct gclog *self = context;
+	const struct process_facts facts = {
+	    .key = log->key, .stdout_file = log->identity, .stdout_path = log->path};
+
+	attribution_set_stdout(self->reader.attribution, &log->key, &log->identity);
+	if (log_files_find(&self->reader.files, &log->identity) != NULL)
+		return;
+	if (log_files_find(&self->reader.files, &log->previous) != NULL)
+		follow_stdout(self, &log->key, &log->identity, log->path);
+	else
+		reader_report_errno(&self->reader, probes_add(&self->probes, &facts));
+}
+
+static void look_at_containers(struct gclog *self)
+{
+	self->needs_container_look = false;
+	if (self->options.config->gc_log.follow_stdout)
+		reader_report_errno(&self->reader,
+		                    container_logs_look(&self->containers, on_container_log, self));
 }
 
 static void look_into_probes(struct gclog *self)
@@ -180,8 +208,9 @@ static void on_event(void *context, enum watch_event event, const char *director
 
 	if (event == WATCH_OVERFLOW)
 		self->needs_look = true;
-	else if (!log_files_touch(&self->reader.files, event, directory, name) &&
-	         event == WATCH_RENAMED)
+	else if (log_files_touch(&self->reader.files, event, directory, name))
+		self->needs_container_look |= event == WATCH_RENAMED;
+	else if (event == WATCH_RENAMED)
 		self->needs_expansion = true;
 }
 
@@ -198,6 +227,8 @@ static void catch_up(struct gclog *self)
 		look_at_everything(self);
 	if (self->needs_expansion)
 		expand(self);
+	if (self->needs_container_look)
+		look_at_containers(self);
 	if (reader_slice(&self->reader))
 		arm_timer(self, PAUSE_READING_NS);
 	else if (self->events_watch == NULL)
@@ -284,6 +315,7 @@ static void gclog_destroy(void *data)
 	if (self->timer_fd >= 0)
 		(void)close(self->timer_fd); /* a timer: nothing to lose */
 	probes_done(&self->probes);
+	container_logs_done(&self->containers);
 	reader_done(&self->reader);
 	globs_done(&self->globs);
 	(void)watches_free(self->watches);
@@ -304,6 +336,7 @@ static void *gclog_create(const struct collector_options *options,
 	self->reader.sink = sink;
 	self->reader.collector_name = gclog_collector.name;
 	self->options = *options;
+	self->containers.rootfs_path = options->rootfs_path;
 	self->watches = watches_new(); /* first: it needs a low descriptor */
 	self->reader.attribution = attribution_new();
 	self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -338,6 +371,7 @@ static int gclog_pass(void *data, uint64_t now_ns)
 		self->needs_look = true;
 	else if (watches_retry(self->watches))
 		self->needs_expansion = true;
+	look_at_containers(self);
 	look_into_probes(self);
 	probes_pass(&self->probes);
 	catch_up(self);
@@ -360,6 +394,10 @@ static void gclog_process_seen(void *data, const struct process_facts *facts)
 		else
 			error = probes_add(&self->probes, facts);
 	}
+	if (error == 0 && facts->stdout_file.inode == 0 && facts->container_id[0] != '\0') {
+		error = container_logs_add(&self->containers, facts);
+		look_at_containers(self);
+	}
 	if (error < 0)
 		reader_report_errno(&self->reader, error);
 }
@@ -370,6 +408,7 @@ static void gclog_process_gone(void *data, const struct process_key *key)
 	struct gclog *self = data;
 	struct file_identity stdout_file = attribution_gone(self->reader.attribution, key);
 
+	container_logs_remove(&self->containers, key);
 	reader_drain(&self->reader, &stdout_file);
 }
 

@@ -257,6 +257,8 @@ static inline void process_with_stdout(pid_t pid, pid_t inner_pid, const char *n
 {
 	struct process_facts facts = {.key = {pid, (uint64_t)pid},
 	                              .start_ns = START_NS,
+	                              .container_id = "",
+	                              .pod_uid = "",
 	                              .namespace_pids = {pid, inner_pid},
 	                              .namespace_count = 2,
 	                              .stdout_path = "",
