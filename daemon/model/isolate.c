@@ -138,7 +138,8 @@ static void add_full(struct isolate *isolate, uint64_t at_ns, const struct gc_ev
 	isolate->live_bytes = event->used_after_bytes;
 	isolate->bound_ns = 0;
 	isolate->bound_bytes = 0;
-	(void)series_add(&isolate->floor, at_ns, event->used_after_bytes);
+	(void)series_add_with_work(&isolate->floor, at_ns, event->used_after_bytes,
+	                           isolate->allocated_bytes);
 	if (event->is_external_pressure)
 		isolate->has_external_pressure = true;
 	if (is_near)
@@ -271,5 +272,6 @@ bool isolate_add_heap(struct isolate *isolate, uint64_t at_ns, const struct heap
 	isolate->parts_known |= 1U << sample->part;
 	if (!is_external(isolate, sample->part))
 		return false;
-	return series_add(&isolate->external, at_ns, sample->used_bytes);
+	return series_add_with_work(&isolate->external, at_ns, sample->used_bytes,
+	                            isolate->allocated_bytes);
 }

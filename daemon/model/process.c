@@ -254,21 +254,40 @@ static uint64_t committed_bytes(const struct process *process)
 	return sum;
 }
 
-void process_add_memory(struct process *process, const struct memory_sample *sample)
+static uint64_t used_bytes(const struct process *process)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < process->isolate_count; i++) {
+		if (!process->isolates[i]->is_gone)
+			sum = u64_add_saturating(sum, process->isolates[i]->used_bytes);
+	}
+	return sum;
+}
+
+static uint64_t outside_bytes(struct process *process, uint64_t at_ns)
 {
 	uint64_t swap_bytes = process->has_detail ? process->detail.swap_bytes : 0;
-	uint64_t anon_bytes;
+	uint64_t anon_bytes = u64_add_saturating(process_rss_anon_bytes(process), swap_bytes);
+
+	return outside_level_settle(&process->outside_level, at_ns / process->bucket_width_ns,
+	                            u64_subtract_floor(anon_bytes, committed_bytes(process)),
+	                            u64_subtract_floor(anon_bytes, used_bytes(process)));
+}
+
+void process_add_memory(struct process *process, const struct memory_sample *sample)
+{
+	uint64_t cpu_ns = u64_add_saturating(sample->user_cpu_ns, sample->system_cpu_ns);
 
 	if (process->has_memory)
 		retire_isolates(process, sample->threads);
 	process->memory = *sample;
 	process->has_memory = true;
-	anon_bytes = u64_add_saturating(process_rss_anon_bytes(process), swap_bytes);
-	/* V8 commits pages before it touches them, hence the floor of 0. */
-	if (series_add(&process->outside, sample->at_ns,
-	               u64_subtract_floor(anon_bytes, committed_bytes(process))))
+	if (series_add_with_work(&process->outside, sample->at_ns,
+	                         outside_bytes(process, sample->at_ns), cpu_ns))
 		process->needs_scoring = true;
-	(void)series_add(&process->threads, sample->at_ns, sample->threads);
+	(void)series_add_with_work(&process->threads, sample->at_ns, sample->threads, cpu_ns);
 }
 
 void process_add_detail(struct process *process, const struct memory_detail *detail)
@@ -386,8 +405,11 @@ struct isolate *process_isolate(struct process *process, uint64_t at_ns, uint64_
 {
 	struct isolate *isolate = find_isolate(process, address);
 
-	if (isolate == NULL)
+	if (isolate == NULL) {
 		isolate = reuse_isolate(process, address);
+		/* Its heap was taken for memory outside until now. */
+		outside_level_reset(&process->outside_level);
+	}
 	if (isolate == NULL)
 		isolate = new_isolate(process, address, u64_subtract_floor(at_ns, uptime_ns));
 	if (isolate != NULL)

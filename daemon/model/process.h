@@ -11,6 +11,7 @@
 
 #include "collectors/collector.h"
 #include "daemon/model/isolate.h"
+#include "daemon/model/outside.h"
 #include "daemon/model/series.h"
 #include "daemon/model/verdict.h"
 
@@ -60,7 +61,8 @@ struct process {
 	struct isolate **isolates; /* owned, in order of first sight */
 	size_t isolate_count;
 
-	struct series outside; /* anonymous RSS less what V8 has committed */
+	struct outside_level outside_level;
+	struct series outside; /* the levels */
 	struct series threads;
 
 	bool needs_scoring; /* a floor or a bucket arrived since the last evaluation */

@@ -59,7 +59,7 @@ static void cascade(struct series *series)
 	}
 }
 
-bool series_add(struct series *series, uint64_t at_ns, uint64_t value)
+bool series_add_with_work(struct series *series, uint64_t at_ns, uint64_t value, uint64_t work)
 {
 	struct series_entry *entries = series->levels[0];
 	struct series_entry *last;
@@ -72,13 +72,18 @@ bool series_add(struct series *series, uint64_t at_ns, uint64_t value)
 		last = &entries[series->counts[0] - 1];
 		if (last->at_ns / series->width_ns == at_ns / series->width_ns) {
 			if (value <= last->value)
-				*last = (struct series_entry){.at_ns = at_ns, .value = value};
+				*last = (struct series_entry){at_ns, value, work};
 			return false;
 		}
 	}
-	entries[series->counts[0]++] = (struct series_entry){.at_ns = at_ns, .value = value};
+	entries[series->counts[0]++] = (struct series_entry){at_ns, value, work};
 	cascade(series);
 	return true;
+}
+
+bool series_add(struct series *series, uint64_t at_ns, uint64_t value)
+{
+	return series_add_with_work(series, at_ns, value, 0);
 }
 
 size_t series_points(const struct series *series, struct series_point ret_points[SERIES_POINTS_MAX])
@@ -92,6 +97,7 @@ size_t series_points(const struct series *series, struct series_point ret_points
 			ret_points[count++] = (struct series_point){
 			    .at_ns = series->levels[level][i].at_ns,
 			    .value = series->levels[level][i].value,
+			    .work = series->levels[level][i].work,
 			    .width_ns = level_width(series, level),
 			};
 		}

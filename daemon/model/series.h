@@ -21,6 +21,7 @@
 struct series_point {
 	uint64_t at_ns;    /* of the minimum */
 	uint64_t value;    /* bytes, or a count */
+	uint64_t work;     /* done by then, see series_add_with_work() */
 	uint64_t width_ns; /* of its bucket */
 };
 
@@ -29,6 +30,7 @@ struct series; /* below: embedded, but its members are series.c's own */
 struct series_entry {
 	uint64_t at_ns;
 	uint64_t value;
+	uint64_t work;
 };
 
 struct series {
@@ -45,6 +47,11 @@ void series_init(struct series *series, uint64_t width_ns);
  * a new bucket, that is when the one before is complete.
  */
 bool series_add(struct series *series, uint64_t at_ns, uint64_t value);
+/*
+ * Beside the value a counter of the work done so far (bytes allocated, CPU time), by which values
+ * under different loads can be told apart later; 0 where there is none.
+ */
+bool series_add_with_work(struct series *series, uint64_t at_ns, uint64_t value, uint64_t work);
 /* Oldest first; returns how many, at most SERIES_POINTS_MAX. */
 size_t series_points(const struct series *series,
                      struct series_point ret_points[SERIES_POINTS_MAX]);

@@ -7,6 +7,8 @@
 #include <math.h>
 
 #define BINS_MIN 3
+/* The last stretch of a window, of its length. */
+#define RECENT_SHARE 0.15
 /* Of the stretch before a window, what it must measure of the window to have a pace. */
 #define PACE_STRETCH_MIN 0.25
 /* The level at the start of a stretch is the lowest of this share of it. */
@@ -33,13 +35,14 @@ static double interpolate(const struct curve *curve, double x)
 	return curve->y[right - 1] + share * (curve->y[right] - curve->y[right - 1]);
 }
 
-/* A bin only just begun says too little of its own: it joins the one before. */
-static bool joins_last_bin(const struct samples *samples, size_t i, double width)
+/* A bin only just begun says too little of its own: it joins the one right before. */
+static bool joins_last_bin(const struct samples *samples, size_t i, double width, double last_bin)
 {
 	double at = samples->at_seconds[i];
-	double into = at - floor(at / width) * width;
+	double bin = floor(at / width);
 
-	return i + 1 == samples->count && samples->width_seconds[i] < width && into < width / 2;
+	return i + 1 == samples->count && samples->width_seconds[i] < width &&
+	       at - bin * width < width / 2 && bin <= last_bin + 1;
 }
 
 static void fill_bins(const struct samples *samples, size_t first, struct window *window)
@@ -53,7 +56,7 @@ static void fill_bins(const struct samples *samples, size_t first, struct window
 		double at = samples->at_seconds[i];
 		double bin = width > 0 ? floor(at / width) : (double)i;
 
-		if (count == 0 || (bin > current && !joins_last_bin(samples, i, width))) {
+		if (count == 0 || (bin > current && !joins_last_bin(samples, i, width, current))) {
 			current = bin;
 			count++;
 		} else if (samples->value[i] > window->bin_value[count - 1]) {
@@ -141,6 +144,31 @@ static void pace_before(const struct samples *samples, size_t first, struct wind
 	window->pace_before = (window->level[0] - level) / length;
 }
 
+/* What the last stretch added for good: minima from there to now, in the finest buckets there are.
+ */
+static void read_recent(const struct samples *samples, size_t first, struct window *window)
+{
+	size_t last = samples->count - 1;
+	double end = samples->at_seconds[last];
+	double lowest = samples->value[last];
+	size_t i = last;
+
+	while (i > first && end - samples->at_seconds[i] < RECENT_SHARE * window->length_seconds)
+		lowest = fmin(lowest, samples->value[--i]);
+	window->recent_slope = (samples->value[last] - lowest) / (end - samples->at_seconds[i]);
+}
+
+static void compare_work(const struct samples *samples, size_t first, struct window *window)
+{
+	const struct curve curve = {samples->at_seconds + first, samples->work + first,
+	                            samples->count - first};
+	double third = window->length_seconds / 3;
+	double early = interpolate(&curve, window->start_seconds + third) - curve.y[0];
+	double late = curve.y[curve.count - 1] - interpolate(&curve, window->end_seconds - third);
+
+	window->work_ratio = early > 0 ? late / early : 1;
+}
+
 bool features_window(const struct samples *samples, size_t first, struct window *ret_window)
 {
 	ret_window->start_seconds = samples->at_seconds[first];
@@ -152,6 +180,10 @@ bool features_window(const struct samples *samples, size_t first, struct window 
 	read_envelope(ret_window);
 	if (ret_window->net <= 0)
 		return false;
+	read_recent(samples, first, ret_window);
+	compare_work(samples, first, ret_window);
+	ret_window->unseen_seconds =
+	    first == 0 ? fmax(samples->at_seconds[0] - samples->silent_since_seconds, 0) : 0;
 	look_before(samples, first, ret_window);
 	pace_before(samples, first, ret_window);
 	return true;

@@ -25,8 +25,10 @@
 struct samples {
 	double at_seconds[SAMPLES_MAX]; /* oldest first */
 	double value[SAMPLES_MAX];
+	double work[SAMPLES_MAX];          /* done by then, a counter; all 0: unknown */
 	double width_seconds[SAMPLES_MAX]; /* of its bucket; 0: a single measurement */
 	size_t count;
+	double silent_since_seconds; /* nothing was measured from here to the first one */
 };
 
 struct window {
@@ -40,9 +42,12 @@ struct window {
 	double gain[SEGMENT_COUNT];      /* per step, never negative */
 	double net;                      /* sum of the gains, positive */
 	double slope;                    /* net per second */
-	double before;      /* the highest trough before the window; not below level[0] */
-	double span;        /* range of the troughs before the window, level[0] with them */
-	bool is_from_start; /* nothing is known from before the window */
+	double recent_slope;             /* of the last stretch, at the finest resolution */
+	double work_ratio;     /* work per time in the last third to the first; 1: unknown */
+	double unseen_seconds; /* silence before the window, when it is the first */
+	double before;         /* the highest trough before the window; not below level[0] */
+	double span;           /* range of the troughs before the window, level[0] with them */
+	bool is_from_start;    /* nothing is known from before the window */
 	bool has_pace_before;
 	double
 	    pace_before; /* slope of the stretch before the window, of the same length if known */

@@ -15,7 +15,7 @@
 #define HEAP_SIZE_LIMIT_SHARE 0.02
 /* Relevance outside: jitter and the allocator's own creep grow with the process. */
 #define OUTSIDE_SIZE_MIN         (8.0 * MIB)
-#define OUTSIDE_SIZE_ANON_SHARE  0.10
+#define OUTSIDE_SIZE_ANON_SHARE  0.15
 #define OUTSIDE_SIZE_LIMIT_SHARE 0.04
 /* No share of a large limit makes a larger rise irrelevant. */
 #define SIZE_LIMIT_MAX (16.0 * MIB)
@@ -24,9 +24,8 @@
 #define OUTSIDE_CAPACITY_MIN   (256.0 * MIB)
 #define THREADS_SIZE_MIN       6
 #define THREADS_SIZE_SHARE     0.30
-/* Points that a window needs: floors are rare and exact, samples are many and rough. */
-#define FLOOR_POINTS_MIN  4
-#define SAMPLE_POINTS_MIN 6
+/* Floors are exact; what is sampled holds what allocators keep, too, and must rise for longer. */
+#define SAMPLED_RISE_FACTOR 1.5
 /* V8 gives up at the fourth ineffective full collection in a row. */
 #define DYING_IN_A_ROW 4
 #define DYING_SCORE    0.9
@@ -54,6 +53,7 @@ static void read_series(const struct scene *scene, const struct series *series,
 		ret_samples->at_seconds[i] =
 		    production_seconds(scene->process, points[i].at_ns, scene->time_scale);
 		ret_samples->value[i] = (double)points[i].value;
+		ret_samples->work[i] = (double)points[i].work;
 		ret_samples->width_seconds[i] =
 		    ns_to_seconds(points[i].width_ns) * scene->time_scale;
 	}
@@ -69,6 +69,7 @@ static void append_bound(const struct scene *scene, const struct isolate *isolat
 	samples->at_seconds[samples->count] =
 	    production_seconds(scene->process, isolate->bound_ns, scene->time_scale);
 	samples->value[samples->count] = (double)isolate->bound_bytes;
+	samples->work[samples->count] = (double)isolate->allocated_bytes;
 	samples->width_seconds[samples->count] = 0;
 	samples->count++;
 }
@@ -78,6 +79,7 @@ static struct demand new_demand(const struct scene *scene)
 	return (struct demand){
 	    .age_seconds = scene->now_seconds,
 	    .observed_seconds = scene->observed_seconds,
+	    .rise_factor = 1,
 	};
 }
 
@@ -101,7 +103,6 @@ static void judge_floor(const struct scene *scene, const struct isolate *isolate
 	demand.size_share = HEAP_SIZE_SHARE;
 	demand.limit = ret_signal->limit_bytes;
 	demand.capacity = ret_signal->limit_bytes;
-	demand.points_min = FLOOR_POINTS_MIN;
 	read_series(scene, &isolate->floor, &samples);
 	append_bound(scene, isolate, &samples);
 	terms_judge(&samples, &demand, &ret_signal->judgement);
@@ -158,7 +159,7 @@ static void judge_outside(const struct scene *scene, struct signal *ret_signal)
 	demand.size_min =
 	    fmax(demand.size_min, fmin(OUTSIDE_SIZE_LIMIT_SHARE * capacity, SIZE_LIMIT_MAX));
 	demand.capacity = capacity;
-	demand.points_min = SAMPLE_POINTS_MIN;
+	demand.rise_factor = SAMPLED_RISE_FACTOR;
 	read_series(scene, &process->outside, &samples);
 	terms_judge(&samples, &demand, &ret_signal->judgement);
 }
@@ -171,7 +172,7 @@ static void judge_threads(const struct scene *scene, struct signal *ret_signal)
 	*ret_signal = (struct signal){.source = SIGNAL_THREADS, .kind = LEAK_KIND_THREADS};
 	demand.size_min = THREADS_SIZE_MIN;
 	demand.size_share = THREADS_SIZE_SHARE;
-	demand.points_min = SAMPLE_POINTS_MIN;
+	demand.rise_factor = SAMPLED_RISE_FACTOR;
 	read_series(scene, &scene->process->threads, &samples);
 	terms_judge(&samples, &demand, &ret_signal->judgement);
 }

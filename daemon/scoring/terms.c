@@ -10,7 +10,8 @@
 const struct scoring_times scoring_times = {
     .evaluate = 10,
     .warmup_min = 180,
-    .rise = 1800,
+    .rise = 1020,
+    .exhaustion_near = 30 * 3600.0,
     .smoothing_up = 20,
     .smoothing_down = 120,
     .carry_half_life = 3600,
@@ -23,8 +24,9 @@ const struct term_row term_table[TERM_COUNT] = {
     [TERM_DURATION] = {"duration", 0, "has not lasted long enough"},
     /* Relevance: demand->size_min or size_share of the level. */
     [TERM_SIZE] = {"size", 0, "is too small to matter"},
-    /* What may be claimed from so few measurements: demand->points_min. */
-    [TERM_POINTS] = {"points", 0, "was measured too few times"},
+    /* What so few measurements could show at best, as Mann–Kendall's z: 2.6 is one-sided 0.5 %,
+     * six without a single dip. A rise that lasts longer than required needs fewer. */
+    [TERM_POINTS] = {"points", 2.6, "was measured too few times"},
     /* Second weakest segment to the mean one. Exchangeable noise rises in all segments with
      * probability 1/6! or so; rejects steps, one flank of a wave, ratchets. */
     [TERM_SPREAD] = {"spread", 0.30, "came in steps and not all along"},
@@ -36,6 +38,11 @@ const struct term_row term_table[TERM_COUNT] = {
     /* Pace to that of the stretch before: the far tail of a saturating curve is straight, but much
      * slower than what came before. */
     [TERM_OCTAVE] = {"octave", 0.45, "is much slower than before"},
+    /* Pace of the last stretch to that of all: what was full a while ago is no leak. */
+    [TERM_RECENT] = {"recent", 0.60, "has stopped or slowed down of late"},
+    /* Share of the rise that a level in proportion to the work done would not have, see
+     * explained_by_load(). */
+    [TERM_LOAD] = {"load", 0.50, "goes with the load"},
     /* Mann–Kendall's z with the variance of Hamed and Rao: one-sided 2.5 %, or as much as so few
      * points can have. */
     [TERM_TREND] = {"trend", 1.96, "is not significant against its own noise"},
@@ -52,8 +59,15 @@ const struct term_row term_table[TERM_COUNT] = {
 /* What full pressure takes away of the required rise, and of the demands on the shape. */
 #define PRESSURE_RISE_SHARE  0.75
 #define PRESSURE_SHAPE_SHARE 0.90
-/* A rise must also last sqrt(this x required rise x time to exhaustion): slow ones longer … */
-#define EXHAUSTION_SHARE 0.05
+/*
+ * A rise must also last this share of the time that is left to exhaustion: the further the end, the
+ * more of the way may be spent on making sure, so that what would end in days outlasts a day and
+ * what would end within the shift does not.
+ */
+#define EXHAUSTION_SHARE_MIN 0.04
+#define EXHAUSTION_SHARE_MAX 0.15
+/* The level is taken to go with the load from this ratio on: less is the noise of a third. */
+#define LOAD_RATIO_MIN 1.3
 /* … and this share of the age, unless it goes beyond all that was seen by its own range. */
 #define AGE_SHARE   0.30
 #define NOVELTY_MIN 1.0
@@ -84,14 +98,21 @@ static double novelty(const struct window *window, double size)
 	return (window->level[SEGMENT_COUNT] - window->before) / (window->span + size);
 }
 
+static double share_of_the_way(double seconds_left)
+{
+	double share = EXHAUSTION_SHARE_MIN * seconds_left / scoring_times.exhaustion_near;
+
+	return seconds_left * fmin(fmax(share, EXHAUSTION_SHARE_MIN), EXHAUSTION_SHARE_MAX);
+}
+
 static double required_duration(const struct window *window, const struct demand *demand)
 {
-	double required = scoring_times.rise * (1 - PRESSURE_RISE_SHARE * pressure(window, demand));
+	double required = scoring_times.rise * demand->rise_factor *
+	                  (1 - PRESSURE_RISE_SHARE * pressure(window, demand));
 	double room = demand->capacity - window->level[SEGMENT_COUNT];
 
 	if (demand->capacity > 0 && room > 0)
-		required = fmax(required,
-		                sqrt(EXHAUSTION_SHARE * scoring_times.rise * room / window->slope));
+		required = fmax(required, share_of_the_way(room / window->slope));
 	if (window->is_from_start || novelty(window, required_size(window, demand)) < NOVELTY_MIN)
 		required = fmax(required, AGE_SHARE * demand->observed_seconds);
 	return required;
@@ -115,18 +136,34 @@ static double halves_ratio(const struct window *window)
 	return last / fmax(first, 1e-9);
 }
 
+/* Mann–Kendall's z of so many points without a single dip. */
+static double perfect_z(size_t count)
+{
+	double n = (double)count;
+	double pairs = n * (n - 1) / 2;
+
+	return (pairs - 1) / sqrt(n * (n - 1) * (2 * n + 5) / 18);
+}
+
+/* What the level would have risen by if all of it were in proportion to the work done. */
+static double explained_by_load(const struct window *window)
+{
+	return window->level[0] * fmax(window->work_ratio / LOAD_RATIO_MIN - 1, 0);
+}
+
 /* All but the trend, which costs most. */
 static void shape_ratios(const struct window *window, const struct demand *demand,
                          double ratios[TERM_COUNT])
 {
 	/* Close to the limit V8 collects back to back: the program slows down, its curve bends. */
 	double ease = 1 - PRESSURE_SHAPE_SHARE * pressure(window, demand);
-	double doublings = log2(fmax(window->level[SEGMENT_COUNT] / fmax(window->level[0], 1), 1));
 
-	ratios[TERM_DURATION] = window->length_seconds / required_duration(window, demand);
+	/* On average a rise that was met under way began in the middle of the silence before. */
+	ratios[TERM_DURATION] = (window->length_seconds + window->unseen_seconds / 2) /
+	                        required_duration(window, demand);
 	ratios[TERM_SIZE] = window->net / required_size(window, demand);
-	ratios[TERM_POINTS] =
-	    ((double)window->bin_count - 1 + doublings) / (demand->points_min - 1);
+	ratios[TERM_POINTS] = perfect_z(window->bin_count) * fmax(ratios[TERM_DURATION], 1) /
+	                      term_table[TERM_POINTS].required;
 	ratios[TERM_SPREAD] = gain_ratio(window, 1) / (term_table[TERM_SPREAD].required * ease);
 	ratios[TERM_HALF] = halves_ratio(window) / (term_table[TERM_HALF].required * ease);
 	ratios[TERM_FRESH] = (window->level[SEGMENT_COUNT] - window->before) / window->net /
@@ -135,6 +172,10 @@ static void shape_ratios(const struct window *window, const struct demand *deman
 	if (window->has_pace_before && window->pace_before > 0)
 		ratios[TERM_OCTAVE] =
 		    window->slope / window->pace_before / (term_table[TERM_OCTAVE].required * ease);
+	ratios[TERM_RECENT] =
+	    window->recent_slope / window->slope / (term_table[TERM_RECENT].required * ease);
+	ratios[TERM_LOAD] =
+	    (1 - explained_by_load(window) / window->net) / term_table[TERM_LOAD].required;
 	ratios[TERM_TREND] = RATIO_MAX;
 }
 
@@ -156,11 +197,7 @@ static double combine(const double ratios[TERM_COUNT])
 /* No more than a rise without a single dip can reach with so few points. */
 static double required_z(size_t count)
 {
-	double n = (double)count;
-	double pairs = n * (n - 1) / 2;
-	double perfect = (pairs - 1) / sqrt(n * (n - 1) * (2 * n + 5) / 18);
-
-	return fmin(term_table[TERM_TREND].required, perfect);
+	return fmin(term_table[TERM_TREND].required, perfect_z(count));
 }
 
 static enum term weakest_term(const double ratios[TERM_COUNT])
@@ -186,6 +223,7 @@ static void keep(const struct window *window, const double ratios[TERM_COUNT],
 	judgement->level_start = window->level[0];
 	judgement->level_end = window->level[SEGMENT_COUNT];
 	judgement->net = window->net;
+	judgement->work_ratio = window->work_ratio;
 	judgement->slowest_gain_ratio = gain_ratio(window, 0);
 	judgement->largest_gain_share = gain_ratio(window, SEGMENT_COUNT - 1) / SEGMENT_COUNT;
 	judgement->halves_ratio = halves_ratio(window);
@@ -216,9 +254,14 @@ static void consider(const struct window *window, const struct demand *demand,
 	keep(window, ratios, best);
 }
 
+static double warmup_seconds(double age_seconds)
+{
+	return fmax(scoring_times.warmup_min, WARMUP_AGE_SHARE * age_seconds);
+}
+
 static size_t first_warm(const struct samples *samples, double age_seconds)
 {
-	double warmup = fmax(scoring_times.warmup_min, WARMUP_AGE_SHARE * age_seconds);
+	double warmup = warmup_seconds(age_seconds);
 	size_t first = 0;
 
 	while (first < samples->count && samples->at_seconds[first] < warmup)
@@ -232,6 +275,7 @@ static void drop_oldest(const struct samples *samples, size_t count, struct samp
 
 	memcpy(ret_samples->at_seconds, samples->at_seconds + count, rest * sizeof(double));
 	memcpy(ret_samples->value, samples->value + count, rest * sizeof(double));
+	memcpy(ret_samples->work, samples->work + count, rest * sizeof(double));
 	memcpy(ret_samples->width_seconds, samples->width_seconds + count, rest * sizeof(double));
 	ret_samples->count = rest;
 }
@@ -248,6 +292,8 @@ void terms_judge(const struct samples *samples, const struct demand *demand,
 	memset(ret_judgement, 0, sizeof(*ret_judgement));
 	ret_judgement->weakest = TERM_POINTS;
 	drop_oldest(samples, first_warm(samples, demand->age_seconds), &warm);
+	warm.silent_since_seconds = fmax(warmup_seconds(demand->age_seconds),
+	                                 demand->age_seconds - demand->observed_seconds);
 	for (i = 0; i + 2 < warm.count; i++) {
 		length = warm.at_seconds[warm.count - 1] - warm.at_seconds[i];
 		if (length < WINDOW_RISE_MIN * scoring_times.rise)

@@ -31,6 +31,8 @@ enum term {
 	TERM_HALF,
 	TERM_FRESH,
 	TERM_OCTAVE,
+	TERM_RECENT,
+	TERM_LOAD,
 	TERM_TREND,
 	TERM_COUNT
 };
@@ -45,10 +47,11 @@ extern const struct term_row term_table[TERM_COUNT];
 
 /* Every duration of scoring, in seconds of production; time_scale divides them all. */
 struct scoring_times {
-	double evaluate;     /* at most one evaluation in this time */
-	double warmup_min;   /* of every life, not judged … */
-	double rise;         /* how long a rise must last, far from any limit */
-	double smoothing_up; /* time constants of the score */
+	double evaluate;        /* at most one evaluation in this time */
+	double warmup_min;      /* of every life, not judged … */
+	double rise;            /* how long a rise must last, far from any limit */
+	double exhaustion_near; /* up to here the least share of the time left must have passed */
+	double smoothing_up;    /* time constants of the score */
 	double smoothing_down;
 	double carry_half_life; /* of what a life that ended leaking says of the next */
 	double forecast_max;    /* an exhaustion later than this is none */
@@ -62,7 +65,7 @@ struct demand {
 	double size_share;       /* of the level at the start of the rise */
 	double limit;            /* V8 throttles the program as this comes near; 0: none */
 	double capacity;         /* what there is to fill; 0: unknown */
-	double points_min;       /* that a window needs; a doubling of the level counts for one */
+	double rise_factor;      /* how much longer than others this signal must rise */
 	double age_seconds;      /* of the process */
 	double observed_seconds; /* of its age, what heapwatch has seen */
 };
@@ -77,6 +80,7 @@ struct judgement {
 	double level_start; /* of the envelope */
 	double level_end;
 	double net;
+	double work_ratio;
 	double slowest_gain_ratio; /* weakest segment to the mean one */
 	double largest_gain_share; /* of the net rise */
 	double halves_ratio;       /* rise of the last half to the first's */

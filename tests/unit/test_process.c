@@ -114,6 +114,25 @@ START_TEST(test_limit_comes_from_flags_else_from_memory)
 }
 END_TEST
 
+/* What V8 gives back it may not say before its next line. */
+START_TEST(test_outside_moves_no_further_than_it_must)
+{
+	struct process *process = new_process(0);
+
+	add_gc(process, 1, 30, 1000, 50);
+	add_memory(process, 1000, 120, 30, 11);
+	ck_assert_uint_eq(last_outside(process), 40 * MIB);
+	add_memory(process, 70000, 90, 30, 11);
+	ck_assert_uint_eq(last_outside(process), 40 * MIB); /* 10 … 59 */
+	add_memory(process, 130000, 60, 30, 11);
+	ck_assert_uint_lt(last_outside(process), 40 * MIB);
+	ck_assert_uint_gt(last_outside(process), 0);
+	add_memory(process, 190000, 150, 30, 11);
+	ck_assert_uint_eq(last_outside(process), 70 * MIB);
+	(void)process_free(process);
+}
+END_TEST
+
 START_TEST(test_outside_is_what_v8_has_not_committed)
 {
 	struct process *process = new_process(0);
@@ -124,7 +143,7 @@ START_TEST(test_outside_is_what_v8_has_not_committed)
 	add_gc(process, 1, 30, 1000, 50);
 	add_memory(process, 70000, 100, 30, 11);
 	ck_assert_uint_eq(last_outside(process), 20 * MIB);
-	add_gc(process, 1, 30, 100000, 90);
+	add_gc(process, 2, 30, 100000, 90);
 	add_memory(process, 130000, 100, 30, 11);
 	ck_assert_uint_eq(last_outside(process), 0); /* committed, not yet touched */
 	(void)process_free(process);
@@ -284,8 +303,8 @@ START_TEST(test_memory_per_process_stays_within_bounds)
 END_TEST
 
 UNIT_MAIN("process", test_default_limits_of_v8, test_limit_comes_from_flags_else_from_memory,
-          test_outside_is_what_v8_has_not_committed, test_swapped_memory_is_still_held,
-          test_shared_parts_never_exceed_their_sum,
+          test_outside_moves_no_further_than_it_must, test_outside_is_what_v8_has_not_committed,
+          test_swapped_memory_is_still_held, test_shared_parts_never_exceed_their_sum,
           test_first_isolate_is_main_and_the_rest_are_workers,
           test_main_is_reserved_when_the_first_to_speak_was_created_late,
           test_in_an_old_process_whoever_speaks_first_is_main,

@@ -62,7 +62,7 @@ static struct demand plain_demand(void)
 {
 	return (struct demand){
 	    .size_min = MEBIBYTE,
-	    .points_min = 4,
+	    .rise_factor = 1,
 	    .age_seconds = AGE,
 	    .observed_seconds = 3600,
 	};
@@ -164,10 +164,10 @@ START_TEST(test_each_demand_can_refuse)
 		struct demand demand;
 		enum term refused;
 	} rows[] = {
-	    {{.size_min = 500 * MEBIBYTE, .points_min = 4}, TERM_SIZE},
-	    {{.size_share = 5, .points_min = 4}, TERM_SIZE},
-	    {{.size_min = MEBIBYTE, .points_min = 500}, TERM_POINTS},
-	    {{.size_min = MEBIBYTE, .points_min = 4, .capacity = 1e15}, TERM_DURATION},
+	    {{.size_min = 500 * MEBIBYTE, .rise_factor = 1}, TERM_SIZE},
+	    {{.size_share = 5, .rise_factor = 1}, TERM_SIZE},
+	    {{.size_min = MEBIBYTE, .rise_factor = 100}, TERM_DURATION},
+	    {{.size_min = MEBIBYTE, .rise_factor = 1, .capacity = 1e15}, TERM_DURATION},
 	};
 	struct judgement judgement;
 	size_t i;
