@@ -144,18 +144,29 @@ static void pace_before(const struct samples *samples, size_t first, struct wind
 	window->pace_before = (window->level[0] - level) / length;
 }
 
-/* What the last stretch added for good: minima from there to now, in the finest buckets there are.
+/*
+ * What the last stretch added for good: minima from there to now, in the finest buckets there are.
+ * By time or by the work done, whichever speaks more for growth: a leak rests with the traffic, and
+ * when a heap that is almost full leaves the program no time to work.
  */
 static void read_recent(const struct samples *samples, size_t first, struct window *window)
 {
 	size_t last = samples->count - 1;
 	double end = samples->at_seconds[last];
 	double lowest = samples->value[last];
+	double all_work = samples->work[last] - samples->work[first];
 	size_t i = last;
+	double growth;
+	double work;
 
 	while (i > first && end - samples->at_seconds[i] < RECENT_SHARE * window->length_seconds)
 		lowest = fmin(lowest, samples->value[--i]);
-	window->recent_slope = (samples->value[last] - lowest) / (end - samples->at_seconds[i]);
+	growth = samples->value[last] - lowest;
+	work = samples->work[last] - samples->work[i];
+	window->recent_ratio = growth / (end - samples->at_seconds[i]) / window->slope;
+	if (work > 0)
+		window->recent_ratio =
+		    fmax(window->recent_ratio, growth / work / (window->net / all_work));
 }
 
 static void compare_work(const struct samples *samples, size_t first, struct window *window)

@@ -42,7 +42,7 @@ struct window {
 	double gain[SEGMENT_COUNT];      /* per step, never negative */
 	double net;                      /* sum of the gains, positive */
 	double slope;                    /* net per second */
-	double recent_slope;             /* of the last stretch, at the finest resolution */
+	double recent_ratio;             /* pace of the last stretch to that of all */
 	double work_ratio;     /* work per time in the last third to the first; 1: unknown */
 	double unseen_seconds; /* silence before the window, when it is the first */
 	double before;         /* the highest trough before the window; not below level[0] */

@@ -39,7 +39,7 @@ const struct term_row term_table[TERM_COUNT] = {
      * slower than what came before. */
     [TERM_OCTAVE] = {"octave", 0.45, "is much slower than before"},
     /* Pace of the last stretch to that of all: what was full a while ago is no leak. */
-    [TERM_RECENT] = {"recent", 0.60, "has stopped or slowed down of late"},
+    [TERM_RECENT] = {"recent", 0.50, "has stopped or slowed down of late"},
     /* Share of the rise that a level in proportion to the work done would not have, see
      * explained_by_load(). */
     [TERM_LOAD] = {"load", 0.50, "goes with the load"},
@@ -172,8 +172,7 @@ static void shape_ratios(const struct window *window, const struct demand *deman
 	if (window->has_pace_before && window->pace_before > 0)
 		ratios[TERM_OCTAVE] =
 		    window->slope / window->pace_before / (term_table[TERM_OCTAVE].required * ease);
-	ratios[TERM_RECENT] =
-	    window->recent_slope / window->slope / (term_table[TERM_RECENT].required * ease);
+	ratios[TERM_RECENT] = window->recent_ratio / (term_table[TERM_RECENT].required * ease);
 	ratios[TERM_LOAD] =
 	    (1 - explained_by_load(window) / window->net) / term_table[TERM_LOAD].required;
 	ratios[TERM_TREND] = RATIO_MAX;
