@@ -46,10 +46,12 @@ static const struct numbers isolate_numbers[] = {
 
 _Static_assert(sizeof(struct gc_totals) % sizeof(uint64_t) == 0, "made of numbers");
 _Static_assert(sizeof(struct heap_part_level) % sizeof(uint64_t) == 0, "made of numbers");
-_Static_assert(sizeof(struct series_entry) == 2 * sizeof(uint64_t), "made of numbers");
+_Static_assert(sizeof(struct series_entry) % sizeof(uint64_t) == 0, "made of numbers");
+_Static_assert(sizeof(struct outside_level) % sizeof(uint64_t) == 0, "made of numbers");
 
 #define NUMBERS_COUNT (sizeof(isolate_numbers) / sizeof(isolate_numbers[0]))
-#define LEVEL_NUMBERS (2 * (size_t)(SERIES_LEVEL_POINTS + 1))
+#define ENTRY_NUMBERS (sizeof(struct series_entry) / sizeof(uint64_t))
+#define LEVEL_NUMBERS (ENTRY_NUMBERS * (SERIES_LEVEL_POINTS + 1))
 
 /* Differs whenever what is packed does. */
 static uint64_t layout_number(void)
@@ -73,7 +75,8 @@ static void pack_series(const struct series *series, struct buf *out)
 	pack_u64(out, series->added_count);
 	for (level = 0; level < SERIES_LEVEL_COUNT; level++) {
 		pack_u64(out, series->counts[level]);
-		pack_u64s(out, &series->levels[level][0].at_ns, 2 * (size_t)series->counts[level]);
+		pack_u64s(out, &series->levels[level][0].at_ns,
+		          ENTRY_NUMBERS * series->counts[level]);
 	}
 }
 
@@ -94,7 +97,7 @@ static int unpack_series(struct series *series, struct unpack *in)
 		if (count > SERIES_LEVEL_POINTS)
 			return -EBADMSG;
 		read.counts[level] = (uint8_t)count;
-		unpack_u64s(in, &read.levels[level][0].at_ns, 2 * (size_t)count);
+		unpack_u64s(in, &read.levels[level][0].at_ns, ENTRY_NUMBERS * (size_t)count);
 	}
 	if (in->has_failed)
 		return -EBADMSG;
@@ -172,6 +175,8 @@ void history_pack(const struct process *process, struct buf *out)
 	pack_double(out, process->score_memory.level);
 	pack_double(out, process->score_memory.carried);
 	pack_u64(out, process->score_memory.carried_at_ns);
+	pack_u64s(out, &process->outside_level.bucket,
+	          sizeof(process->outside_level) / sizeof(uint64_t));
 	pack_series(&process->outside, out);
 	pack_series(&process->threads, out);
 	pack_u64(out, process->isolate_count);
@@ -189,6 +194,8 @@ int history_unpack(struct process *process, struct unpack *in)
 	score_memory.level = unpack_double(in);
 	score_memory.carried = unpack_double(in);
 	score_memory.carried_at_ns = unpack_u64(in);
+	unpack_u64s(in, &process->outside_level.bucket,
+	            sizeof(process->outside_level) / sizeof(uint64_t));
 	if (unpack_series(&process->outside, in) < 0 || unpack_series(&process->threads, in) < 0)
 		return -EBADMSG;
 	count = unpack_u64(in);
