@@ -23,6 +23,7 @@ struct held_record {
 	struct heap_sample part;
 	enum gclog_result result; /* GCLOG_GC, GCLOG_INCIDENT or GCLOG_HEAP: what is set */
 	bool is_live;
+	uint64_t written_ns; /* boot time, as the wrapper of the line says; 0: it does not */
 	unsigned passes;
 };
 

@@ -7,10 +7,13 @@
 #include <errno.h>
 
 #include "lib/clock.h"
+#include "lib/units.h"
 
 #define TURN_BUFFERS  4  /* of one file, before the next file's turn */
 #define SLICE_BUFFERS 64 /* of all files: 4 MiB, should the clock stand still */
 #define SLICE_NS      (8 * NS_PER_MS)
+/* Stamps may leave out what is below a second, and the clock of the wall may have been set. */
+#define STAMP_SLACK_NS (2 * NS_PER_SECOND)
 
 void reader_report(struct reader *self, enum collector_error error)
 {
@@ -29,6 +32,20 @@ void reader_report_errno(struct reader *self, int error)
 
 /* ---- records ---- */
 
+/* A past line is dated by the stamp of its wrapper, when that fits the start of the process. */
+static uint64_t date(struct isolate_clocks *clocks, const struct held_record *record)
+{
+	const struct line_origin *origin = &record->origin;
+	uint64_t born_ns = u64_subtract_floor(record->written_ns, origin->uptime_ns);
+
+	if (!record->is_live && record->written_ns != 0 &&
+	    u64_add_saturating(born_ns, STAMP_SLACK_NS) >= clocks->start_ns)
+		return isolate_clocks_date(clocks, record->event.isolate, origin->uptime_ns,
+		                           record->written_ns, true);
+	return isolate_clocks_date(clocks, record->event.isolate, origin->uptime_ns,
+	                           origin->arrival_ns, record->is_live);
+}
+
 static bool deliver(void *context, const struct held_record *record)
 {
 	struct reader *self = context;
@@ -40,8 +57,7 @@ static bool deliver(void *context, const struct held_record *record)
 	if (key == NULL)
 		return false;
 	if (record->result == GCLOG_GC) {
-		at_ns = isolate_clocks_date(clocks, record->event.isolate, origin->uptime_ns,
-		                            origin->arrival_ns, record->is_live);
+		at_ns = date(clocks, record);
 		self->sink->gc(self->sink->context, key, at_ns, &record->event);
 		return true;
 	}
@@ -72,6 +88,14 @@ static void offer_held(struct reader *self)
 	held_offer(&self->held, deliver, self);
 }
 
+/* The boot time of a stamp; 0 without one, or when it is of the future or from before the boot. */
+static uint64_t written_ns(const struct reader *self, uint64_t wall_ns)
+{
+	if (wall_ns == 0 || wall_ns > self->arrival_wall_ns)
+		return 0;
+	return u64_subtract_floor(self->arrival_ns, self->arrival_wall_ns - wall_ns);
+}
+
 static void on_record(void *context, enum gclog_result result, const struct gclog_record *record,
                       const struct stream_line *line)
 {
@@ -86,9 +110,9 @@ static void on_record(void *context, enum gclog_result result, const struct gclo
 	    .part = record->part,
 	    .result = result,
 	    .is_live = self->is_live,
+	    .written_ns = written_ns(self, line->wall_ns),
 	};
 
-	(void)line;
 	if (result != GCLOG_GC && result != GCLOG_INCIDENT && result != GCLOG_HEAP)
 		return;
 	offer_held(self);
@@ -103,6 +127,19 @@ static struct stream_sink sink_of(struct reader *self)
 	return (struct stream_sink){on_record, self, &self->line_counts};
 }
 
+static void begin(struct reader *self, struct log_file *file)
+{
+	self->file = file;
+	self->is_live = file->is_caught_up;
+	self->arrival_ns = self->host->now_ns(self->host->context);
+	self->arrival_wall_ns = 0;
+	if (self->is_live)
+		return;
+	self->arrival_wall_ns = clock_realtime_ns();
+	file->stream.unwrap.reference =
+	    (struct wall_reference){self->arrival_wall_ns, clock_zone_offset_seconds()};
+}
+
 /* One turn of one file. Positive: there is more; 0: read to its end; negative errno. */
 static int read_turn(struct reader *self, struct log_file *file)
 {
@@ -110,9 +147,7 @@ static int read_turn(struct reader *self, struct log_file *file)
 	int result = tail_look(&file->tail, &self->files.counters);
 	int turn;
 
-	self->file = file;
-	self->is_live = file->is_caught_up;
-	self->arrival_ns = self->host->now_ns(self->host->context);
+	begin(self, file);
 	for (turn = 0; turn < TURN_BUFFERS && result > 0; turn++) {
 		file->idle_passes = 0;
 		result = tail_read(&file->tail, self->buffer, sizeof(self->buffer),
@@ -133,9 +168,7 @@ void reader_close(struct reader *self, struct log_file *file)
 {
 	const struct stream_sink sink = sink_of(self);
 
-	self->file = file;
-	self->is_live = file->is_caught_up;
-	self->arrival_ns = self->host->now_ns(self->host->context);
+	begin(self, file);
 	stream_finish(&file->stream, &sink);
 	self->file = NULL;
 	log_files_close(&self->files, file);

@@ -25,6 +25,7 @@ struct reader {
 	struct log_file *file;
 	bool is_live;
 	uint64_t arrival_ns;
+	uint64_t arrival_wall_ns; /* the same since 1970; 0: of no use, lines are live */
 
 	struct stream_counts line_counts;
 	char buffer[READER_BUFFER_BYTES];

@@ -6,6 +6,7 @@
 #include "collectors/gclog/containers.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "tests/unit/gclog_fixture.h"
 
@@ -241,6 +242,49 @@ START_TEST(test_a_log_that_comes_later_is_found)
 }
 END_TEST
 
+/* "2026-11-22T04:00:00Z" of so long ago. */
+static void put_stamped_gc(const char *name, unsigned isolate, unsigned uptime_ms, unsigned ago_s)
+{
+	time_t then = (time_t)(clock_realtime_ns() / NS_PER_SECOND - ago_s);
+	char stamp[64], line[256];
+	struct tm utc;
+	int fd = writer(name, O_APPEND);
+
+	ck_assert_ptr_nonnull(gmtime_r(&then, &utc));
+	ck_assert_uint_gt(strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc), 0);
+	(void)snprintf(line, sizeof(line),
+	               "%s stdout F [1:0x%x] %8u ms: Scavenge 4.1 (5.2) -> 3.6 (5.5) MB, 1.05 / "
+	               "0.00 ms  (average mu = 1.000, current mu = 1.000) task; \n",
+	               stamp, isolate, uptime_ms);
+	put(fd, line);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+static void check_age(size_t index, uint64_t seconds)
+{
+	uint64_t age_ns = NOW_NS - test.seen[index].at_ns;
+
+	ck_assert_uint_ge(age_ns + 6 * NS_PER_SECOND, seconds * NS_PER_SECOND);
+	ck_assert_uint_le(age_ns, (seconds + 6) * NS_PER_SECOND);
+}
+
+/* The process is 4000 s old; a worker was started 1000 s ago. */
+START_TEST(test_past_lines_are_dated_by_their_stamps)
+{
+	make_file(DOCKER_A);
+	put_stamped_gc(DOCKER_A, 0xa, 100 * 1000, 3900);
+	put_stamped_gc(DOCKER_A, 0xb, 10 * 1000, 990);
+	put_stamped_gc(DOCKER_A, 0xb, 20 * 1000, 9000); /* before the process: not believed */
+	start(NULL);
+	contained_process(71, ID_A);
+	look();
+	ck_assert_uint_eq(test.seen_count, 3);
+	check_age(0, 3900);
+	check_age(1, 990);
+	check_age(2, 980);
+}
+END_TEST
+
 START_TEST(test_logs_of_containers_without_gc_lines_are_not_followed)
 {
 	make_file(DOCKER_A);
@@ -264,5 +308,5 @@ GCLOG_MAIN("gclog_containers", test_nothing_is_found_where_no_runtime_is,
            test_links_in_a_circle_are_no_log, test_no_regular_file_is_no_log,
            test_lines_go_to_the_process_in_the_container,
            test_a_rotated_log_stays_that_of_its_process, test_a_rotation_in_two_steps_loses_nothing,
-           test_a_log_that_comes_later_is_found,
+           test_a_log_that_comes_later_is_found, test_past_lines_are_dated_by_their_stamps,
            test_logs_of_containers_without_gc_lines_are_not_followed)
