@@ -22,6 +22,8 @@ void reader_report(struct reader *self, enum collector_error error)
 
 void reader_report_errno(struct reader *self, int error)
 {
+	if (error >= 0)
+		return;
 	if (error == -EACCES || error == -EPERM)
 		reader_report(self, COLLECTOR_ERROR_PERMISSION);
 	else if (error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -ENOSPC)

@@ -182,6 +182,7 @@ START_TEST(test_lines_go_to_the_process_in_the_container)
 	check_seen(3, 72, 300);
 	put_docker_gc(DOCKER_A, 400);
 	check_seen(4, 71, 400);
+	ck_assert_uint_eq(test.errors[COLLECTOR_ERROR_READ], 0);
 }
 END_TEST
 
