@@ -2,7 +2,8 @@
 /*
  * What a line of a GC log costs, step by step: reading, cutting into lines, the whole way to a
  * record, and into the model; beside them the floor, a parser written by hand for exactly one shape
- * of line, with no state and no check. CPU time of this process per line, best of five runs.
+ * of line, with no state and no check. CPU time of this process per line, best of nine runs, the
+ * steps in turn, so that other work on the machine slows all of them alike.
  *
  *	bench/gclog FILE
  */
@@ -18,7 +19,7 @@
 #include "lib/clock.h"
 #include "lib/units.h"
 
-#define RUNS      5
+#define RUNS      9
 #define READ_SIZE ((size_t)64 * 1024)
 
 DEFINE_CLEANUP(struct model, model_free)
@@ -26,6 +27,7 @@ DEFINE_CLEANUP(struct model, model_free)
 struct sums {
 	uint64_t line_count;
 	uint64_t gc_count;
+	uint64_t full_count;
 	uint64_t pause; /* in whatever unit the step has it */
 	uint64_t used;
 };
@@ -71,29 +73,36 @@ static uint64_t tenths_by_hand(const char **at)
 	return number;
 }
 
-/* [pid:0xISO]  MS ms: KIND a (b) -> c (d) MB, T1 / T2 ms */
+/* [pid:0xISO]  MS ms: KIND a (b) -> c (d) MB, T1 / T2 ms: the pid, the clock, the first letter of
+ * the kind, four sizes and the pause. */
 static void parse_by_hand(void *context, const char *line, size_t length)
 {
 	struct run *run = context;
 	const char *end = line + length;
-	const char *at = memchr(line, ']', length);
-	uint64_t numbers[5];
+	const char *at = line + 1;
+	uint64_t numbers[7];
 	int i;
 
 	run->sums.line_count++;
-	at = at != NULL ? memchr(at, ':', (size_t)(end - at)) : NULL;
-	if (at == NULL || at[-1] != 's')
+	if (length < 8 || line[0] != '[')
 		return;
-	for (i = 0; i < 5; i++) {
+	numbers[0] = tenths_by_hand(&at);
+	at = memchr(at, ']', (size_t)(end - at));
+	if (at == NULL)
+		return;
+	for (i = 1; i < 7; i++) {
 		while (at < end && (*at < '0' || *at > '9'))
 			at++;
 		if (at == end)
 			return;
 		numbers[i] = tenths_by_hand(&at);
+		if (i == 1 && end - at > 5)
+			run->sums.full_count += at[5] == 'M';
 	}
 	run->sums.gc_count++;
-	run->sums.used += numbers[0] + numbers[1] + numbers[2] + numbers[3];
-	run->sums.pause += numbers[4];
+	run->sums.used +=
+	    numbers[0] + numbers[1] + numbers[2] + numbers[3] + numbers[4] + numbers[5];
+	run->sums.pause += numbers[6];
 }
 
 static void by_hand(struct run *run, const char *bytes, size_t length)
@@ -143,13 +152,23 @@ static struct model *make_model(struct process_key *ret_key)
 	return model;
 }
 
-typedef void step_function(struct run *run, const char *bytes, size_t length);
+static const struct step {
+	const char *name;
+	void (*take)(struct run *run, const char *bytes, size_t length);
+	bool has_model;
+} steps[] = {
+    {"read", only_read, false},         {"read, lines", cut_lines, false},
+    {"parser by hand", by_hand, false}, {"to a record", whole_way, false},
+    {"to the model", whole_way, true},
+};
 
-static uint64_t measure(int fd, step_function *step, bool has_model, struct sums *ret_sums)
+#define STEP_COUNT (sizeof(steps) / sizeof(steps[0]))
+
+static uint64_t measure(int fd, const struct step *step, struct sums *ret_sums)
 {
 	static char buffer[READ_SIZE];
 	struct run run = {.model = NULL};
-	_cleanup_(model_freep) struct model *model = has_model ? make_model(&run.key) : NULL;
+	_cleanup_(model_freep) struct model *model = step->has_model ? make_model(&run.key) : NULL;
 	uint64_t start_ns = clock_process_cpu_ns();
 	uint64_t offset = 0;
 	ssize_t length;
@@ -157,7 +176,7 @@ static uint64_t measure(int fd, step_function *step, bool has_model, struct sums
 	run.model = model;
 	while ((length = pread(fd, buffer, sizeof(buffer), (off_t)offset)) > 0) {
 		offset += (uint64_t)length;
-		step(&run, buffer, (size_t)length);
+		step->take(&run, buffer, (size_t)length);
 	}
 	start_ns = clock_process_cpu_ns() - start_ns;
 	lines_done(&run.lines);
@@ -166,48 +185,32 @@ static uint64_t measure(int fd, step_function *step, bool has_model, struct sums
 	return start_ns;
 }
 
-static uint64_t best(int fd, step_function *step, bool has_model, struct sums *ret_sums)
-{
-	uint64_t best_ns = UINT64_MAX;
-	int i;
-
-	for (i = 0; i < RUNS; i++) {
-		uint64_t run_ns = measure(fd, step, has_model, ret_sums);
-
-		best_ns = run_ns < best_ns ? run_ns : best_ns;
-	}
-	return best_ns;
-}
-
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		step_function *step;
-		bool has_model;
-	} steps[] = {
-	    {"read", only_read, false},         {"read, lines", cut_lines, false},
-	    {"parser by hand", by_hand, false}, {"to a record", whole_way, false},
-	    {"to the model", whole_way, true},
-	};
 	_cleanup_(closep) int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	struct sums sums;
+	uint64_t best_ns[STEP_COUNT];
+	struct sums sums[STEP_COUNT];
 	uint64_t line_count;
 	size_t i;
+	int run;
 
 	if (size < 0) {
 		(void)fprintf(stderr, "usage: gclog FILE (%s)\n", strerror(errno));
 		return 2;
 	}
-	(void)measure(fd, cut_lines, false, &sums);
-	line_count = sums.line_count > 0 ? sums.line_count : 1;
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		uint64_t ns = best(fd, steps[i].step, steps[i].has_model, &sums);
+	memset(best_ns, 0xff, sizeof(best_ns));
+	for (run = 0; run < RUNS; run++)
+		for (i = 0; i < STEP_COUNT; i++) {
+			uint64_t run_ns = measure(fd, &steps[i], &sums[i]);
 
+			best_ns[i] = run_ns < best_ns[i] ? run_ns : best_ns[i];
+		}
+	line_count = sums[1].line_count > 0 ? sums[1].line_count : 1;
+	for (i = 0; i < STEP_COUNT; i++)
 		printf("%-16s %8.1f ns/line %8.0f MB/s %10llu collections\n", steps[i].name,
-		       (double)ns / (double)line_count, (double)size * 1e3 / (double)ns,
-		       (unsigned long long)sums.gc_count);
-	}
+		       (double)best_ns[i] / (double)line_count,
+		       (double)size * 1e3 / (double)best_ns[i],
+		       (unsigned long long)sums[i].gc_count);
 	return 0;
 }

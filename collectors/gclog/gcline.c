@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "collectors/gclog/gcecho.h"
 #include "collectors/gclog/gchead.h"
 #include "collectors/gclog/nvpline.h"
 
@@ -34,7 +35,7 @@ enum {
 #define SHAPE_HEAD (SHAPE_PID | SHAPE_ISOLATE)
 
 /* The first row whose bits under mask are equal to value. A line that was cut behind its figures
- * falls to the family with the least decoration. */
+ * falls to the family with the least decoration. Those of our days stand first. */
 static const struct family {
 	char letter;
 	unsigned mask;
@@ -42,11 +43,6 @@ static const struct family {
 	bool is_total_last; /* "EXT / TOTAL ms", not "TOTAL / EXT ms" */
 	const char *versions;
 } families[] = {
-    {'A', SHAPE_HEAD | SHAPE_TOTAL_WHOLE | SHAPE_FIRST_FRACTION | SHAPE_BRACKETS,
-     SHAPE_TOTAL_WHOLE | SHAPE_BRACKETS, true, "0.8"},
-    {'B', SHAPE_HEAD, SHAPE_PID, true, "0.10 to 0.12"},
-    {'C', SHAPE_HEAD | SHAPE_TOTAL_WHOLE, SHAPE_HEAD | SHAPE_TOTAL_WHOLE, false, "4, 5"},
-    {'D', SHAPE_HEAD | SHAPE_BRACKETS, SHAPE_HEAD | SHAPE_BRACKETS, false, "6"},
     {'K', SHAPE_HEAD | SHAPE_INCREMENTAL, SHAPE_HEAD | SHAPE_INCREMENTAL, false, "26"},
     {'J', SHAPE_HEAD | SHAPE_POOLED_TENTHS, SHAPE_HEAD | SHAPE_POOLED_TENTHS, false, "25, 26"},
     {'I', SHAPE_HEAD | SHAPE_POOLED_WHOLE, SHAPE_HEAD | SHAPE_POOLED_WHOLE, false, "22 to 24"},
@@ -54,6 +50,11 @@ static const struct family {
      "20, 21"},
     {'G', SHAPE_HEAD | SHAPE_SEMICOLON, SHAPE_HEAD | SHAPE_SEMICOLON, false, "18, 19"},
     {'F', SHAPE_HEAD | SHAPE_MU, SHAPE_HEAD | SHAPE_MU, false, "10 to 17"},
+    {'A', SHAPE_HEAD | SHAPE_TOTAL_WHOLE | SHAPE_FIRST_FRACTION | SHAPE_BRACKETS,
+     SHAPE_TOTAL_WHOLE | SHAPE_BRACKETS, true, "0.8"},
+    {'B', SHAPE_HEAD, SHAPE_PID, true, "0.10 to 0.12"},
+    {'C', SHAPE_HEAD | SHAPE_TOTAL_WHOLE, SHAPE_HEAD | SHAPE_TOTAL_WHOLE, false, "4, 5"},
+    {'D', SHAPE_HEAD | SHAPE_BRACKETS, SHAPE_HEAD | SHAPE_BRACKETS, false, "6"},
     {'E', SHAPE_HEAD, SHAPE_HEAD, false, "7 to 10"},
 };
 
@@ -325,15 +326,29 @@ static void take_second_head(struct cursor *cursor)
 		cursor_skip_blanks(cursor);
 }
 
-/* "[pid:0xISO]  MS ms: KIND " */
-static enum gclog_result take_start(struct cursor *cursor, struct gclog_record *record,
-                                    unsigned *shape)
+/* Returns the bits of its shape. */
+static unsigned take_head(struct gclog_echo *echo, struct cursor *cursor,
+                          struct gclog_record *record)
 {
 	static const unsigned heads[] = {0, SHAPE_PID, SHAPE_HEAD};
-	enum gchead head = gchead_read(cursor, &record->pid, &record->event.isolate);
+	const char *start = cursor->at;
+	enum gchead head;
+
+	if (gcecho_take_head(echo, cursor, record))
+		return SHAPE_HEAD;
+	head = gchead_read(cursor, &record->pid, &record->event.isolate);
+	if (head == GCHEAD_ISOLATE)
+		gcecho_keep_head(echo, start, cursor, record);
+	return heads[head];
+}
+
+/* "[pid:0xISO]  MS ms: KIND " */
+static enum gclog_result take_start(struct gclog_echo *echo, struct cursor *cursor,
+                                    struct gclog_record *record, unsigned *shape)
+{
 	uint64_t uptime_ms = 0;
 
-	*shape = heads[head];
+	*shape = take_head(echo, cursor, record);
 	cursor_skip_blanks(cursor);
 	if (cursor_take(cursor, LITERAL("[I:")))
 		take_second_head(cursor);
@@ -351,12 +366,21 @@ static enum gclog_result take_start(struct cursor *cursor, struct gclog_record *
 }
 
 /* What a line may leave out, or lose at its end, without losing its figures. */
-static void take_rest(struct cursor *cursor, struct gclog_record *record, unsigned *shape)
+static void take_rest(struct gclog_echo *echo, struct cursor *cursor, struct gclog_record *record,
+                      unsigned *shape)
 {
+	const char *start;
+	unsigned tail_shape = 0;
+
 	cursor_skip_blanks(cursor);
 	take_increments(cursor, &record->incremental_ns);
-	take_utilization(cursor, &record->event, shape);
-	take_reasons(cursor, record, shape);
+	start = cursor->at;
+	if (!gcecho_take_tail(echo, cursor, record, &tail_shape)) {
+		take_utilization(cursor, &record->event, &tail_shape);
+		take_reasons(cursor, record, &tail_shape);
+		gcecho_keep_tail(echo, start, cursor, record, tail_shape);
+	}
+	*shape |= tail_shape;
 	gcline_mark_reasons(record);
 }
 
@@ -383,7 +407,8 @@ static void begin_record(struct gclog_record *record)
 }
 
 /* Works in *record, which a line that fails leaves half filled. */
-enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *record)
+enum gclog_result gcline_parse(struct gclog_echo *echo, struct cursor *cursor,
+                               struct gclog_record *record)
 {
 	struct gc_event *event = &record->event;
 	uint64_t times_ns[2] = {0, 0};
@@ -393,7 +418,7 @@ enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *recor
 	unsigned shape;
 
 	begin_record(record);
-	result = take_start(cursor, record, &shape);
+	result = take_start(echo, cursor, record, &shape);
 	if (result == GCLOG_OTHER && (shape & SHAPE_STAMP) != 0)
 		return nvpline_parse(cursor, record);
 	if (result != GCLOG_GC)
@@ -404,7 +429,7 @@ enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *recor
 	time_count = take_times(cursor, times_ns, &shape);
 	if (time_count == 0)
 		return GCLOG_TORN;
-	take_rest(cursor, record, &shape);
+	take_rest(echo, cursor, record, &shape);
 	family = family_find(shape);
 	if (family == NULL)
 		return GCLOG_TORN; /* a second half, whose head another process's line carries */

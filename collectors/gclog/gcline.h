@@ -13,8 +13,9 @@ void gcline_mark_reasons(struct gclog_record *record);
 /*
  * Reads a whole GC line at the cursor. GCLOG_GC: the record is set and the cursor stands behind
  * what was used. GCLOG_TORN: it starts as one and breaks off. GCLOG_OTHER: it is none;
- * the record is of no use then.
+ * the record is of no use then. echo is that of the stream's parser.
  */
-enum gclog_result gcline_parse(struct cursor *cursor, struct gclog_record *record);
+enum gclog_result gcline_parse(struct gclog_echo *echo, struct cursor *cursor,
+                               struct gclog_record *record);
 
 #endif

@@ -143,7 +143,7 @@ static bool is_repeat(struct gclog_parser *parser, const struct gclog_record *re
 static enum gclog_result try_gc(struct gclog_parser *parser, struct cursor *cursor,
                                 struct gclog_record *ret_record)
 {
-	enum gclog_result result = gcline_parse(cursor, ret_record);
+	enum gclog_result result = gcline_parse(&parser->echo, cursor, ret_record);
 
 	if (result == GCLOG_TORN && parser->repeat_budget_bytes > 0)
 		return GCLOG_OTHER; /* entries of the block are cut by nature */

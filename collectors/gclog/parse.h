@@ -51,6 +51,27 @@ struct gclog_record {
 	struct heap_sample part;     /* GCLOG_HEAP */
 };
 
+#define GCLOG_HEAD_MAX 40
+#define GCLOG_TAIL_MAX 128
+
+/* Of the latest GC line, what the next one may say again: gcecho.h. */
+struct gclog_echo {
+	char head[GCLOG_HEAD_MAX];
+	size_t head_length; /* 0: none yet */
+	pid_t pid;
+	uint64_t isolate;
+	char tail[GCLOG_TAIL_MAX];
+	size_t tail_length;
+	size_t tail_used; /* of it, by the line */
+	unsigned tail_shape;
+	double average_mutator_utilization;
+	double current_mutator_utilization;
+	size_t reason_at; /* in the tail */
+	size_t reason_length;
+	size_t collector_at;
+	size_t collector_length;
+};
+
 /* Zero-initialised. Opaque but for its size. */
 struct gclog_parser {
 	size_t repeat_budget_bytes; /* of the "Last few GCs" block being read; 0: in none */
@@ -58,6 +79,7 @@ struct gclog_parser {
 	uint64_t repeat_isolate;
 	pid_t last_pid; /* of the latest collection, for incidents that name no process */
 	uint64_t last_isolate;
+	struct gclog_echo echo;
 };
 
 /*

@@ -31,6 +31,25 @@ static void check_record(const struct gclog_record *record, const char *line, si
 	check_text(record->collector, record->collector_length, line, length);
 }
 
+/* A parser that remembers nothing of the line before reads the same. */
+static void check_same(const struct gclog_record *record, const struct gclog_record *fresh)
+{
+	assert(record->pid == fresh->pid && record->family == fresh->family);
+	assert(record->event.isolate == fresh->event.isolate);
+	assert(record->event.uptime_ns == fresh->event.uptime_ns);
+	assert(record->event.pause_ns == fresh->event.pause_ns);
+	assert(isnan(record->event.average_mutator_utilization) ==
+	       isnan(fresh->event.average_mutator_utilization));
+	assert(isnan(record->event.average_mutator_utilization) ||
+	       record->event.average_mutator_utilization ==
+	           fresh->event.average_mutator_utilization);
+	assert(record->event.is_last_resort == fresh->event.is_last_resort);
+	assert(record->reason_length == fresh->reason_length);
+	assert(record->collector_length == fresh->collector_length);
+	assert(record->reason_length == 0 || record->reason == fresh->reason);
+	assert(record->collector_length == 0 || record->collector == fresh->collector);
+}
+
 static void check_line(void *context, const char *line, size_t length)
 {
 	struct run *run = context;
@@ -38,13 +57,21 @@ static void check_line(void *context, const char *line, size_t length)
 
 	run->line_bytes += length;
 	do {
+		struct gclog_parser forgetful = run->parser;
 		struct gclog_record record;
+		struct gclog_record fresh;
 		size_t before = at;
+		size_t again = at;
 		enum gclog_result result = gclog_parse(&run->parser, line, length, &at, &record);
 
+		memset(&forgetful.echo, 0, sizeof(forgetful.echo));
+		assert(gclog_parse(&forgetful, line, length, &again, &fresh) == result);
+		assert(again == at);
 		assert(at <= length && (at > before || length == 0));
-		if (result == GCLOG_GC)
+		if (result == GCLOG_GC) {
 			assert(gclog_family_versions(record.family)[0] != '\0');
+			check_same(&record, &fresh);
+		}
 		if (result != GCLOG_OTHER && result != GCLOG_TORN)
 			check_record(&record, line, length);
 		if (result == GCLOG_INCIDENT)

@@ -271,6 +271,62 @@ START_TEST(test_part_behind_two_heads_is_torn)
 }
 END_TEST
 
+/* ---- what a parser remembers of the line before ---- */
+
+#define LINE(head, kind, rest) \
+	head "   12 ms: " kind " 2.0 (3.0) -> 1.0 (3.0) MB, 0.5 / 0.0 ms  " rest
+#define MU_HIGH "(average mu = 0.991, current mu = 0.990) "
+#define MU_LOW  "(average mu = 0.191, current mu = 0.190) "
+
+static const char *const row_lines[] = {
+    LINE("[1:0xa]", "Scavenge", MU_HIGH "allocation failure; "),
+    LINE("[1:0xa]", "Scavenge", MU_HIGH "allocation failure; "),
+    LINE("[1:0xab]", "Scavenge", MU_HIGH "allocation failure; "),
+    LINE("[1:0xab]", "Mark-Compact", MU_LOW "last resort; GC in old space requested"),
+    LINE("[1:0xab]", "Mark-Compact", MU_LOW "last resort; GC in old space requested"),
+    LINE("[1:0xa]", "Mark-Compact", MU_LOW "last resort; "),
+    LINE("[1:0xa]", "Scavenge", MU_HIGH "allocation failure; \r"),
+    LINE("[1:0xa]", "Scavenge", "allocation failure "),
+    LINE("[1:0xa]", "Scavenge", ""),
+    LINE("[2]", "Scavenge", "[allocation failure]."),
+    LINE("x[1:0xa]", "Mark-sweep", "[last resort gc] [GC in old space requested]."),
+    LINE("[1:0xa] [2:0xb]", "Scavenge", MU_HIGH "allocation failure; "),
+    LINE("", "Scavenge", "[allocation failure]."),
+};
+
+START_TEST(test_what_is_remembered_changes_nothing)
+{
+	const size_t count = sizeof(row_lines) / sizeof(row_lines[0]);
+	struct gclog_parser parser = {0};
+	size_t i;
+
+	for (i = 0; i < 2 * count * count; i++) { /* each behind each */
+		const char *line = row_lines[i % 2 == 0 ? i / 2 % count : i / 2 / count];
+		struct gclog_record record;
+		struct gclog_record fresh;
+		size_t at = 0;
+
+		enum gclog_result result = parse_alone(line, &fresh);
+
+		ck_assert_int_eq(gclog_parse(&parser, line, strlen(line), &at, &record), result);
+		if (result != GCLOG_GC)
+			continue;
+		ck_assert_int_eq(record.family, fresh.family);
+		ck_assert_int_eq(record.pid, fresh.pid);
+		ck_assert_uint_eq(record.event.isolate, fresh.event.isolate);
+		ck_assert_int_eq(isnan(record.event.current_mutator_utilization),
+		                 isnan(fresh.event.current_mutator_utilization));
+		if (!isnan(fresh.event.current_mutator_utilization))
+			ck_assert_double_eq(record.event.current_mutator_utilization,
+			                    fresh.event.current_mutator_utilization);
+		ck_assert_int_eq(record.event.is_last_resort, fresh.event.is_last_resort);
+		ck_assert_uint_eq(record.reason_length, fresh.reason_length);
+		ck_assert_uint_eq(record.collector_length, fresh.collector_length);
+		ck_assert_int_eq(memcmp(record.reason, fresh.reason, fresh.reason_length), 0);
+	}
+}
+END_TEST
+
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int main(void)
@@ -287,6 +343,7 @@ int main(void)
 	tcase_add_test(cases, test_flags_of_named_values_are_read);
 	tcase_add_test(cases, test_marking_without_a_name_is_of_who_printed_last);
 	tcase_add_test(cases, test_part_behind_two_heads_is_torn);
+	tcase_add_test(cases, test_what_is_remembered_changes_nothing);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_ENV);
 	srunner_free(runner);

@@ -92,6 +92,10 @@ static const struct line_row line_rows[] = {
      "pressure; ",
      'J', 9, 0x7f6704000f00, 1000000000, GC_MINOR_MARK_COMPACT, 41, 3840, 0,
      "external memory pressure", ""},
+    {"[5404:00BC12F0]       40 ms: Mark-sweep 2.4 (3.2) -> 2.1 (4.2) MB, 1.8 / 0.0 ms  (average mu "
+     "= 1.000, current mu = 1.000) low memory notification GC in old space requested\r",
+     'F', 5404, 0xBC12F0, 40, GC_MARK_COMPACT, 21, 1800, 0, "low memory notification",
+     "GC in old space requested"},
     {"[1:0000020E5D0C1000]  1035 ms: Incremental Mark-Compact (reduce) 9.6 (11.9) -> 9.4 (11.9) "
      "MB, "
      "pooled: 0.0 MB, 7.24 / 0.00 ms (+ 1.1 ms in 8 steps since start of marking, biggest step 0.3 "
