@@ -24,6 +24,18 @@ START_TEST(test_two_processes_and_two_isolates_share_a_file)
 }
 END_TEST
 
+START_TEST(test_file_that_is_followed_is_no_error)
+{
+	int fd = start_with_two_lines(O_APPEND);
+	enum collector_error error;
+
+	look();
+	for (error = 0; error < COLLECTOR_ERROR_COUNT; error++)
+		ck_assert_uint_eq(test.errors[error], 0);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(test_lines_wait_for_their_process)
 {
 	int fd = start_with_two_lines(O_APPEND);
@@ -349,7 +361,8 @@ START_TEST(test_where_heapwatch_run_writes_links_are_not_followed)
 END_TEST
 
 GCLOG_MAIN("gclog_collector", test_two_processes_and_two_isolates_share_a_file,
-           test_lines_wait_for_their_process, test_parts_of_the_heap_are_handed_on,
+           test_file_that_is_followed_is_no_error, test_lines_wait_for_their_process,
+           test_parts_of_the_heap_are_handed_on,
            test_history_is_dated_from_the_start_of_the_process,
            test_last_words_reach_a_process_that_has_exited,
            test_stdout_of_a_tracing_process_is_followed,
