@@ -103,7 +103,9 @@ def enter_namespace():
         return
     os.environ[IN_NAMESPACE] = 'yes'
     sys.stdout.flush()
-    os.execv(unshare, [unshare, *options, sys.executable, '-B', *sys.argv])
+    # Logs of `heapwatch run` outside are no business of the daemons here.
+    hide = 'mkdir -p /run/heapwatch && mount -t tmpfs none /run/heapwatch; exec "$@"'
+    os.execv(unshare, [unshare, *options, 'sh', '-c', hide, 'sh', sys.executable, '-B', *sys.argv])
 
 
 def in_namespace():
