@@ -67,6 +67,38 @@ static void keep(unsigned capability)
 	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, capability);
 }
 
+static bool is_kept_capability(unsigned capability, const bool is_kept[PRIVILEGE_COUNT],
+                               bool may_bind)
+{
+	enum privilege i;
+
+	for (i = 0; i < PRIVILEGE_COUNT; i++)
+		if (capabilities[i] == capability)
+			return is_kept[i];
+	return may_bind && capability == CAP_NET_BIND_SERVICE;
+}
+
+/* Of what was read last. Inheritable ones count, although nothing is executed. */
+static bool holds_more_than(const bool is_kept[PRIVILEGE_COUNT], bool may_bind)
+{
+	unsigned capability;
+
+	for (capability = 0; capability <= CAP_LAST_CAP; capability++)
+		if (!is_kept_capability(capability, is_kept, may_bind) &&
+		    (capng_have_capability(CAPNG_PERMITTED, capability) != 0 ||
+		     capng_have_capability(CAPNG_INHERITABLE, capability) != 0))
+			return true;
+	return false;
+}
+
+static void forbid_new(void)
+{
+	/* Where the kernel knows no ambient ones, there are none to clear. */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		log_warn(-errno, "cannot forbid new privileges");
+}
+
 void privileges_drop(bool may_signal, bool may_bind)
 {
 	const bool is_wanted[PRIVILEGE_COUNT] = {
@@ -77,6 +109,7 @@ void privileges_drop(bool may_signal, bool may_bind)
 	bool is_kept[PRIVILEGE_COUNT], has_bind, may_bound;
 	enum privilege i;
 
+	forbid_new();
 	if (capng_get_caps_process() != 0) {
 		log_warnx("cannot read the capabilities, keeping them");
 		return;
@@ -86,6 +119,9 @@ void privileges_drop(bool may_signal, bool may_bind)
 		    is_wanted[i] && capng_have_capability(CAPNG_PERMITTED, capabilities[i]);
 	has_bind = capng_have_capability(CAPNG_PERMITTED, CAP_NET_BIND_SERVICE);
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
+	/* A service manager may have done it, and denied capset(2) with it. */
+	if (!holds_more_than(is_kept, may_bind))
+		return;
 	capng_clear(CAPNG_SELECT_ALL);
 	for (i = 0; i < PRIVILEGE_COUNT; i++)
 		if (is_kept[i])
@@ -96,10 +132,6 @@ void privileges_drop(bool may_signal, bool may_bind)
 	if ((may_bound && capng_apply(CAPNG_SELECT_BOUNDS) != 0) ||
 	    capng_apply(CAPNG_SELECT_CAPS) != 0)
 		log_warnx("cannot give up capabilities, keeping them");
-	/* Where the kernel knows none, there are none to clear. */
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		log_warn(-errno, "cannot forbid new privileges");
 }
 
 #else

@@ -40,7 +40,7 @@ check_unit "$unit" "the unit" "$worst_exposure"
 cat "$top_srcdir/systemd/heapwatchd.service.d/10-other-users.conf" >>"$unit"
 check_unit "$unit" "the unit for other users' processes" "$worst_exposure"
 cat "$top_srcdir/systemd/signal.conf" >>"$unit"
-check_unit "$unit" "the unit for signal mode" 2.3
+check_unit "$unit" "the unit for signal mode" 2.4
 
 if [ "$(id -u)" -ne 0 ]; then
     echo "ok $((number + 1)) - sysusers and tmpfiles # SKIP not root"
