@@ -56,6 +56,11 @@ struct process_facts {
 	    max_old_space_bytes; /* --max-old-space-size in argv or NODE_OPTIONS; 0: not given */
 	uint64_t max_semi_space_bytes; /* --max-semi-space-size; 0: not given */
 	bool traces_gc;                /* --trace-gc in argv */
+	/*
+	 * Known from its log alone: key.pid is beyond those of the kernel, namespace_pids[0] what
+	 * it prints; there is no /proc of it.
+	 */
+	bool is_log_only;
 };
 
 /* ---- memory ---- */

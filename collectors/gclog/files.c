@@ -332,6 +332,7 @@ void log_files_close(struct log_files *files, struct log_file *file)
 	files->count--;
 	tail_done(&file->tail);
 	stream_done(&file->stream);
+	life_table_done(&file->lives);
 	free(file->last_path);
 	free(file);
 }

@@ -12,6 +12,7 @@
 
 #include "collectors/gclog/hash.h"
 #include "collectors/gclog/kept_files.h"
+#include "collectors/gclog/lives.h"
 #include "collectors/gclog/stream.h"
 #include "collectors/gclog/tail.h"
 #include "collectors/gclog/watch.h"
@@ -27,8 +28,10 @@ struct log_file {
 	bool is_configured; /* named by a glob, so kept while it exists */
 	bool is_caught_up;  /* read to its end once: what comes now is live */
 	bool is_ready;      /* waits in the ready list */
+	bool has_process;   /* a line of it was of a process that is visible */
 	unsigned idle_passes;
-	struct log_file *prev; /* ready list */
+	struct life_table lives; /* who prints into it */
+	struct log_file *prev;   /* ready list */
 	struct log_file *next;
 	UT_hash_handle by_identity;
 	UT_hash_handle by_path;

@@ -334,6 +334,8 @@ static void *gclog_create(const struct collector_options *options,
 	self->host = host;
 	self->reader.host = host;
 	self->reader.sink = sink;
+	self->reader.strangers.sink = sink;
+	self->reader.strangers.config = options->config;
 	self->reader.collector_name = gclog_collector.name;
 	self->options = *options;
 	self->containers.rootfs_path = options->rootfs_path;
@@ -384,7 +386,11 @@ static int gclog_pass(void *data, uint64_t now_ns)
 static void gclog_process_seen(void *data, const struct process_facts *facts)
 {
 	struct gclog *self = data;
-	int error = attribution_seen(self->reader.attribution, facts);
+	int error;
+
+	if (facts->is_log_only)
+		return; /* one of our own */
+	error = attribution_seen(self->reader.attribution, facts);
 
 	if (error == 0 && self->options.config->gc_log.follow_stdout &&
 	    facts->stdout_file.inode != 0 &&
@@ -420,6 +426,7 @@ static void gclog_reconfigure(void *data, const struct config *config)
 	struct log_file *next;
 
 	self->options.config = config;
+	self->reader.strangers.config = config;
 	globs_done(&self->globs);
 	add_patterns(self);
 	log_files_forget_configured(&self->reader.files);

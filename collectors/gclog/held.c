@@ -58,6 +58,16 @@ void held_offer(struct held *held, bool (*deliver)(void *context, const struct h
 		held_done(held);
 }
 
+void held_visit_last(const struct held *held,
+                     void (*visit)(void *context, const struct held_record *record), void *context)
+{
+	size_t i;
+
+	for (i = 0; i < held->count; i++)
+		if (held->records[i].passes + 1 >= HELD_PASSES)
+			visit(context, &held->records[i]);
+}
+
 size_t held_pass(struct held *held)
 {
 	size_t expired_count = 0;

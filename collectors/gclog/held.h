@@ -21,6 +21,7 @@ struct held_record {
 	struct gc_event event; /* of an incident only isolate is set */
 	enum heap_incident incident;
 	struct heap_sample part;
+	uint64_t life;            /* in its file; 0: unknown */
 	enum gclog_result result; /* GCLOG_GC, GCLOG_INCIDENT or GCLOG_HEAP: what is set */
 	bool is_live;
 	uint64_t written_ns; /* boot time, as the wrapper of the line says; 0: it does not */
@@ -38,6 +39,9 @@ size_t held_push(struct held *held, const struct held_record *record);
 /* Offers every record, oldest first; those that deliver() takes are gone. */
 void held_offer(struct held *held, bool (*deliver)(void *context, const struct held_record *record),
                 void *context);
+/* Calls for those whose last pass this is. */
+void held_visit_last(const struct held *held,
+                     void (*visit)(void *context, const struct held_record *record), void *context);
 /* One pass over; returns how many records waited too long and are gone. */
 size_t held_pass(struct held *held);
 void held_done(struct held *held);

@@ -14,6 +14,8 @@
 #define SLICE_NS      (8 * NS_PER_MS)
 /* Stamps may leave out what is below a second, and the clock of the wall may have been set. */
 #define STAMP_SLACK_NS (2 * NS_PER_SECOND)
+/* A log that was written to so recently has a writer. */
+#define STILL_ALIVE_NS (5 * NS_PER_MINUTE)
 
 void reader_report(struct reader *self, enum collector_error error)
 {
@@ -48,12 +50,49 @@ static uint64_t date(struct isolate_clocks *clocks, const struct held_record *re
 	                           origin->arrival_ns, record->is_live);
 }
 
+static void note_stranger(struct stranger *stranger, const struct held_record *record)
+{
+	stranger->last_line_ns = record->origin.arrival_ns;
+	if (record->result == GCLOG_GC && record->event.isolate == stranger->isolate)
+		stranger->last_uptime_ns = record->origin.uptime_ns;
+	if (record->result == GCLOG_INCIDENT && record->incident == HEAP_INCIDENT_FATAL_OOM)
+		stranger->has_died = true;
+}
+
+/* A process that is visible comes first; a stranger that turns out to be one is none any more. */
+static const struct process_key *find_process(struct reader *self, const struct held_record *record,
+                                              struct isolate_clocks **ret_clocks)
+{
+	const struct line_origin *origin = &record->origin;
+	const struct process_key *key = attribution_find(self->attribution, origin, ret_clocks);
+	struct stranger *stranger = NULL;
+	struct log_file *file;
+
+	if (self->strangers.count > 0)
+		stranger = strangers_find(&self->strangers, &origin->file, record->life);
+	if (key != NULL) {
+		file = self->file;
+		if (file == NULL || file->tail.identity.inode != origin->file.inode)
+			file = log_files_find(&self->files, &origin->file);
+		if (file != NULL)
+			file->has_process = true;
+		if (stranger != NULL)
+			strangers_end(&self->strangers, stranger, origin->arrival_ns);
+		return key;
+	}
+	if (stranger == NULL)
+		return NULL;
+	note_stranger(stranger, record);
+	*ret_clocks = &stranger->clocks;
+	return &stranger->key;
+}
+
 static bool deliver(void *context, const struct held_record *record)
 {
 	struct reader *self = context;
 	const struct line_origin *origin = &record->origin;
 	struct isolate_clocks *clocks;
-	const struct process_key *key = attribution_find(self->attribution, origin, &clocks);
+	const struct process_key *key = find_process(self, record, &clocks);
 	uint64_t at_ns;
 
 	if (key == NULL)
@@ -98,6 +137,51 @@ static uint64_t written_ns(const struct reader *self, uint64_t wall_ns)
 	return u64_subtract_floor(self->arrival_ns, self->arrival_wall_ns - wall_ns);
 }
 
+/*
+ * Nobody came for it. A line that was there before the log was first read speaks of a process only
+ * when that may still live: when its life is the latest of a log that was just written to.
+ */
+static void meet_stranger(void *context, const struct held_record *record)
+{
+	struct reader *self = context;
+	const struct log_file *file = log_files_find(&self->files, &record->origin.file);
+	const char *path = file == NULL ? NULL : file->path != NULL ? file->path : file->last_path;
+	const struct strange_line line = {
+	    .file = record->origin.file,
+	    .path = path,
+	    .pid = record->origin.pid,
+	    .life = record->life,
+	    .isolate = record->event.isolate,
+	    .uptime_ns = record->origin.uptime_ns,
+	    .arrival_ns = record->origin.arrival_ns,
+	};
+
+	if (record->result != GCLOG_GC || record->life == 0 || path == NULL || file->has_process ||
+	    attribution_holds(self->attribution, &line.file) ||
+	    strangers_find(&self->strangers, &line.file, line.life) != NULL)
+		return;
+	if (!record->is_live && (record->life != file->lives.latest_number ||
+	                         clock_realtime_ns() > file->tail.modified_ns + STILL_ALIVE_NS))
+		return;
+	(void)strangers_meet(&self->strangers, &line); /* else the line is lost, and counted */
+}
+
+/* The life that printed it, 0 when that cannot be told. */
+static uint64_t life_of(struct reader *self, enum gclog_result result,
+                        const struct gclog_record *record)
+{
+	const struct life_line line = {record->pid, record->family, record->event.isolate,
+	                               record->event.uptime_ns};
+	const struct life_isolate *isolate;
+	const struct life *life;
+
+	if (result == GCLOG_GC)
+		life = life_table_place(&self->file->lives, &line, &isolate);
+	else
+		life = life_table_find(&self->file->lives, record->pid, record->event.isolate);
+	return life != NULL ? life->number : 0;
+}
+
 static void on_record(void *context, enum gclog_result result, const struct gclog_record *record,
                       const struct stream_line *line)
 {
@@ -117,6 +201,7 @@ static void on_record(void *context, enum gclog_result result, const struct gclo
 
 	if (result != GCLOG_GC && result != GCLOG_INCIDENT && result != GCLOG_HEAP)
 		return;
+	held.life = life_of(self, result, record);
 	offer_held(self);
 	if (!deliver(self, &held))
 		report_lost(self, held_push(&self->held, &held));
@@ -215,8 +300,14 @@ void reader_drain(struct reader *self, const struct file_identity *identity)
 
 void reader_pass(struct reader *self)
 {
+	uint64_t now_ns = self->host->now_ns(self->host->context);
+
 	offer_held(self);
+	held_visit_last(&self->held, meet_stranger, self);
+	if (self->strangers.count > 0)
+		held_offer(&self->held, deliver, self);
 	report_lost(self, held_pass(&self->held));
+	strangers_pass(&self->strangers, now_ns);
 	attribution_pass(self->attribution);
 }
 
@@ -224,5 +315,6 @@ void reader_done(struct reader *self)
 {
 	log_files_done(&self->files);
 	held_done(&self->held);
+	strangers_done(&self->strangers);
 	(void)attribution_free(self->attribution);
 }

@@ -9,6 +9,7 @@
 #include "collectors/gclog/attribute.h"
 #include "collectors/gclog/files.h"
 #include "collectors/gclog/held.h"
+#include "collectors/gclog/strangers.h"
 
 #define READER_BUFFER_BYTES ((size_t)64 * 1024)
 
@@ -19,6 +20,7 @@ struct reader {
 	struct log_files files;
 	struct attribution *attribution;
 	struct held held;
+	struct strangers strangers;
 	uint64_t held_generation; /* of attribution when held records were last offered */
 
 	/* while lines are read */

@@ -40,7 +40,7 @@ static void write_identity(struct json *json, const struct process *process,
 	_Static_assert(sizeof(sources) / sizeof(sources[0]) == SOURCE_COUNT, "a name each");
 	json_string(json, "app", process->app);
 	json_u64(json, "slot", process->slot);
-	json_u64(json, "pid", (uint64_t)process->key.pid);
+	json_u64(json, "pid", (uint64_t)process->shown_pid);
 	json_number(json, "start_time", start_time_seconds(process, boot_realtime_offset_ns));
 	json_string(json, "script", process->script);
 	json_string(json, "node_version", process->node_version);

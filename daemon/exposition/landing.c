@@ -116,7 +116,7 @@ static void write_row(struct buf *out, const struct process *process)
 	buf_printf(out,
 	           "/%u</td><td align=\"right\">%d</td><td>%s</td><td align=\"right\">%.2f</td>"
 	           "<td align=\"right\">%.2f</td>",
-	           process->slot, (int)process->key.pid, leak_state_name(verdict->state),
+	           process->slot, (int)process->shown_pid, leak_state_name(verdict->state),
 	           verdict->score, verdict->confidence);
 	write_size(out, verdict->at_ns > 0, verdict->growth_bytes_per_second * SECONDS_PER_HOUR,
 	           "/h");

@@ -42,7 +42,7 @@ static void write_info(const struct metric_scope *scope, const struct metric_pro
 	char sources[SOURCES_TEXT_SIZE];
 
 	metric_begin_process(scope, row);
-	(void)number_format_u64(number, (uint64_t)process->key.pid);
+	(void)number_format_u64(number, (uint64_t)process->shown_pid);
 	text_label(scope->text, "pid", number);
 	(void)number_format_double(
 	    number, start_time_seconds(process, scope->self->boot_realtime_offset_ns));

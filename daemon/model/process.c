@@ -156,7 +156,8 @@ struct process *process_new(const struct process_facts *facts, uint64_t now_ns, 
 	process->key = facts->key;
 	process->start_ns = facts->start_ns;
 	process->first_seen_ns = now_ns;
-	process->sources = 1U << SOURCE_PROC;
+	process->sources = facts->is_log_only ? 1U << SOURCE_GCLOG : 1U << SOURCE_PROC;
+	process->shown_pid = facts->is_log_only ? facts->namespace_pids[0] : facts->key.pid;
 	process->bucket_width_ns = width_ns > 0 ? width_ns : 1;
 	series_init(&process->outside, process->bucket_width_ns);
 	series_init(&process->threads, process->bucket_width_ns);

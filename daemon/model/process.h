@@ -34,6 +34,7 @@ struct score_memory {
 /* What a pointer in here or in struct isolate owns, picture.c copies. */
 struct process {
 	struct process_key key;
+	pid_t shown_pid; /* the key's, but of a process known from its log the printed one */
 	uint64_t start_ns;
 	uint64_t first_seen_ns;
 	char *app; /* owned, as all strings here; "" when unknown */

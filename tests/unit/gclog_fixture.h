@@ -56,6 +56,9 @@ static struct {
 	size_t seen_count;
 	uint64_t part_bytes[HEAP_PART_COUNT];
 	unsigned errors[COLLECTOR_ERROR_COUNT];
+	char found_app[64]; /* the latest process that the collector itself found */
+	unsigned found_count;
+	unsigned exited_count;
 	struct buf kept; /* the latest keep() */
 	size_t kept_seen_count;
 } test;
@@ -156,6 +159,24 @@ static inline void sink_heap(void *context, const struct process_key *key, uint6
 	test.part_bytes[sample->part] = sample->used_bytes;
 }
 
+static inline void sink_found(void *context, const struct process_facts *facts)
+{
+	(void)context;
+	ck_assert(facts->is_log_only);
+	(void)snprintf(test.found_app, sizeof(test.found_app), "%s", facts->app);
+	test.found_count++;
+	gclog_collector.process_seen(test.collector, facts);
+}
+
+static inline void sink_exited(void *context, const struct process_key *key,
+                               const struct process_exit *exit)
+{
+	(void)context;
+	ck_assert_int_eq(exit->cause, EXIT_CAUSE_EXIT);
+	test.exited_count++;
+	gclog_collector.process_gone(test.collector, key);
+}
+
 static inline void sink_error(void *context, const char *collector, enum collector_error error)
 {
 	(void)context;
@@ -180,8 +201,12 @@ static inline void set_up(void)
 	    .config = test.config, .procfs_path = "/proc", .rootfs_path = test.directory};
 	test.host = (struct collector_host){
 	    .now_ns = host_now_ns, .watch_fd = host_watch_fd, .unwatch_fd = host_unwatch_fd};
-	test.sink = (struct collector_sink){
-	    .gc = sink_gc, .incident = sink_incident, .heap = sink_heap, .error = sink_error};
+	test.sink = (struct collector_sink){.process_found = sink_found,
+	                                    .process_exited = sink_exited,
+	                                    .gc = sink_gc,
+	                                    .incident = sink_incident,
+	                                    .heap = sink_heap,
+	                                    .error = sink_error};
 	test.now_ns = NOW_NS;
 }
 
@@ -300,14 +325,14 @@ static inline void put(int fd, const char *text)
 	ck_assert_int_eq((int)write(fd, text, strlen(text)), (int)strlen(text));
 }
 
-static inline void put_gc_of(int fd, pid_t pid, unsigned isolate, unsigned uptime_ms)
+static inline void put_gc_of(int fd, pid_t pid, uint64_t isolate, unsigned uptime_ms)
 {
 	char line[256];
 
 	(void)snprintf(line, sizeof(line),
-	               "[%d:0x%x] %8u ms: Scavenge 4.1 (5.2) -> 3.6 (5.5) MB, 1.05 / 0.00 ms  "
+	               "[%d:0x%llx] %8u ms: Scavenge 4.1 (5.2) -> 3.6 (5.5) MB, 1.05 / 0.00 ms  "
 	               "(average mu = 1.000, current mu = 1.000) task; \n",
-	               (int)pid, isolate, uptime_ms);
+	               (int)pid, (unsigned long long)isolate, uptime_ms);
 	put(fd, line);
 }
 

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Keys are made of what stays the same over a restart of heapwatch, with pids that the kernel never
+ * gives (at most 2^22): whoever signals or looks up such a pid finds nothing.
+ */
+#include "collectors/gclog/strangers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "config/config.h"
+#include "lib/clock.h"
+#include "lib/units.h"
+
+#define PID_FIRST       ((pid_t)1 << 30)
+#define NAME_MAX_LENGTH 128
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ (hash >> 29);
+}
+
+static struct process_key key_of(const struct strange_line *line)
+{
+	uint64_t hash = mix(mix(mix(0, line->file.device), line->file.inode), (uint64_t)line->pid);
+
+	return (struct process_key){PID_FIRST | (pid_t)(hash & (uint64_t)(PID_FIRST - 1)),
+	                            mix(hash, line->isolate ^ line->life << 48)};
+}
+
+static bool is_same(const struct file_identity *a, const struct file_identity *b)
+{
+	return a->inode == b->inode && a->device == b->device;
+}
+
+struct stranger *strangers_find(const struct strangers *strangers, const struct file_identity *file,
+                                uint64_t life)
+{
+	struct stranger *stranger;
+
+	for (stranger = strangers->list; stranger != NULL; stranger = stranger->next)
+		if (stranger->life == life && is_same(&stranger->file, file))
+			return stranger;
+	return NULL;
+}
+
+/* Its clock went on by no more than the time that passed: the same process in another file. */
+static bool continues(const struct stranger *stranger, const struct strange_line *line)
+{
+	uint64_t passed_ns = u64_subtract_floor(line->arrival_ns, stranger->last_line_ns);
+
+	return stranger->pid == line->pid && stranger->isolate == line->isolate &&
+	       line->uptime_ns >= stranger->last_uptime_ns &&
+	       line->uptime_ns - stranger->last_uptime_ns <= passed_ns + NS_PER_MINUTE;
+}
+
+/* "shop" of "/logs/shop.log". */
+static void name_after_log(const char *path, char out[NAME_MAX_LENGTH])
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	size_t length = strlen(name);
+
+	if (length > 4 && strcmp(name + length - 4, ".log") == 0)
+		length -= 4;
+	if (length >= NAME_MAX_LENGTH)
+		length = NAME_MAX_LENGTH - 1;
+	memcpy(out, name, length);
+	out[length] = '\0';
+}
+
+static void introduce(const struct strangers *strangers, const struct stranger *stranger,
+                      const char *app, const char *path)
+{
+	const struct process_facts facts = {
+	    .key = stranger->key,
+	    .start_ns = stranger->clocks.start_ns,
+	    .app = app,
+	    .script = "",
+	    .node_version = "",
+	    .container_id = "",
+	    .pod_uid = "",
+	    .unit = "",
+	    .namespace_pids = {stranger->pid},
+	    .namespace_count = 1,
+	    .stdout_file = stranger->file,
+	    .stdout_path = path,
+	    .is_log_only = true,
+	};
+
+	strangers->sink->process_found(strangers->sink->context, &facts);
+}
+
+static struct stranger *make(struct strangers *strangers, const struct strange_line *line)
+{
+	struct stranger *stranger = calloc(1, sizeof(*stranger));
+
+	if (stranger == NULL)
+		return NULL;
+	*stranger = (struct stranger){
+	    .key = key_of(line),
+	    .pid = line->pid,
+	    .file = line->file,
+	    .life = line->life,
+	    .isolate = line->isolate,
+	    .last_uptime_ns = line->uptime_ns,
+	    .last_line_ns = line->arrival_ns,
+	    .clocks = {.start_ns = u64_subtract_floor(line->arrival_ns, line->uptime_ns)},
+	};
+	DL_APPEND(strangers->list, stranger);
+	strangers->count++;
+	return stranger;
+}
+
+/* A life that said nothing since another of its pid began; containers that share a log both do. */
+static void end_former(struct strangers *strangers, const struct strange_line *line)
+{
+	struct stranger *stranger;
+	struct stranger *next;
+
+	DL_FOREACH_SAFE(strangers->list, stranger, next)
+	{
+		if (stranger->pid == line->pid && stranger->life < line->life &&
+		    is_same(&stranger->file, &line->file) &&
+		    stranger->last_line_ns <= line->arrival_ns)
+			strangers_end(strangers, stranger, line->arrival_ns);
+	}
+}
+
+struct stranger *strangers_meet(struct strangers *strangers, const struct strange_line *line)
+{
+	const struct app_subject subject = {
+	    .script = line->path, .argv = "", .unit = "", .container = ""};
+	const struct app_rule *rule = config_app_rule(strangers->config, &subject);
+	char name[NAME_MAX_LENGTH];
+	struct stranger *stranger;
+
+	if (rule != NULL && rule->ignore)
+		return NULL;
+	DL_FOREACH(strangers->list, stranger)
+	{
+		if (!continues(stranger, line))
+			continue;
+		stranger->file = line->file;
+		stranger->life = line->life;
+		return stranger;
+	}
+	end_former(strangers, line);
+	if (strangers->count >= STRANGERS_MAX)
+		return NULL;
+	stranger = make(strangers, line);
+	if (stranger == NULL)
+		return NULL;
+	name_after_log(line->path, name);
+	introduce(strangers, stranger, rule != NULL && rule->name != NULL ? rule->name : name,
+	          line->path);
+	return stranger;
+}
+
+static void forget(struct strangers *strangers, struct stranger *stranger)
+{
+	DL_DELETE(strangers->list, stranger);
+	strangers->count--;
+	isolate_clocks_done(&stranger->clocks);
+	free(stranger);
+}
+
+void strangers_end(struct strangers *strangers, struct stranger *stranger, uint64_t now_ns)
+{
+	const struct process_exit exit = {.at_ns = now_ns, .cause = EXIT_CAUSE_EXIT};
+
+	strangers->sink->process_exited(strangers->sink->context, &stranger->key, &exit);
+	forget(strangers, stranger);
+}
+
+void strangers_pass(struct strangers *strangers, uint64_t now_ns)
+{
+	struct stranger *stranger;
+	struct stranger *next;
+
+	DL_FOREACH_SAFE(strangers->list, stranger, next)
+	{
+		if (stranger->has_died || now_ns > stranger->last_line_ns + STRANGERS_SILENCE_NS)
+			strangers_end(strangers, stranger, now_ns);
+	}
+}
+
+void strangers_done(struct strangers *strangers)
+{
+	while (strangers->list != NULL)
+		forget(strangers, strangers->list);
+}
