@@ -291,6 +291,7 @@ static int run(const struct daemon_options *daemon_options)
 		return EXIT_FAILURE;
 	privileges_drop(may_signal, false);
 	privileges_filter(may_signal);
+	privileges_report();
 	r = daemon_run(daemon);
 	daemon_free(daemon);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -152,6 +152,18 @@ void privileges_drop(bool may_signal, bool may_bind)
 
 #endif
 
+void privileges_report(void)
+{
+	if (!privilege_is_held(PRIVILEGE_PTRACE))
+		log_info("other users' processes are not recognised without the capability "
+		         "missing=%s",
+		         privilege_name(PRIVILEGE_PTRACE));
+	else if (!privilege_is_held(PRIVILEGE_READ_SEARCH))
+		log_info("open files and closed directories of other users are not read without "
+		         "the capability missing=%s",
+		         privilege_name(PRIVILEGE_READ_SEARCH));
+}
+
 /* ---- system calls ---- */
 
 /* The sanitizers of the compiler trace and clone when the process ends. */

@@ -31,6 +31,8 @@ bool privileges_may_signal(const struct config *config);
  * ports below 1024. Without libcap-ng nothing happens. A failure is logged.
  */
 void privileges_drop(bool may_signal, bool may_bind);
+/* Says which right is missing, and what cannot be read without it. */
+void privileges_report(void);
 /*
  * Lets system calls that heapwatchd never makes fail with EPERM, for this and all later threads:
  * running programs, tracing, mounting, namespaces, modules, and signals unless may_signal. Without
