@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(LINES_CARRY_MAX <= UNWRAP_LINE_MAX, "a line that was kept can be decoded");
-
 /* On the stack, once for all that is fed at a time. */
 struct run {
 	struct stream *stream;

@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 #include "collectors/gclog/cursor.h"
+#include "collectors/gclog/lines.h"
 #include "collectors/gclog/walltime.h"
 
-#define UNWRAP_LINE_MAX ((size_t)64 * 1024) /* of a wrapped line; longer ones come in parts */
+#define UNWRAP_LINE_MAX LINES_CARRY_MAX /* of a wrapped line; longer ones come in parts */
 
 enum unwrap_channel { UNWRAP_STDOUT, UNWRAP_STDERR, UNWRAP_CHANNEL_COUNT };
 
