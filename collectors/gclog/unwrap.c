@@ -50,8 +50,8 @@ static unsigned first_byte_of(const struct cursor *text)
 	switch (byte) {
 	case '{':
 		return FIRST_BRACE;
-	case '[':
-		return FIRST_BRACKET;
+	case '[': /* of a stamp, "[2026-", or of V8's own "[pid:0xISO] " */
+		return text->end - text->at > 5 && text->at[5] == '-' ? FIRST_BRACKET : 0;
 	case '<':
 		return FIRST_ANGLE;
 	case '\x1b':
