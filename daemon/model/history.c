@@ -19,7 +19,7 @@
 #define HASH_FUNCTION(key, length, hash) HASH_OAT(key, length, hash)
 #include <uthash.h>
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 /* A run of 64-bit members of struct isolate. */
 struct numbers {
@@ -175,6 +175,11 @@ void history_pack(const struct process *process, struct buf *out)
 	pack_double(out, process->score_memory.level);
 	pack_double(out, process->score_memory.carried);
 	pack_u64(out, process->score_memory.carried_at_ns);
+	pack_u64(out, process->score_memory.episode_peak_ns);
+	pack_double(out, process->score_memory.episode_start);
+	pack_double(out, process->score_memory.episode_peak);
+	pack_double(out, process->score_memory.episode_rise_seconds);
+	pack_u64(out, process->score_memory.episode_signal);
 	pack_u64s(out, &process->outside_level.bucket,
 	          sizeof(process->outside_level) / sizeof(uint64_t));
 	pack_series(&process->outside, out);
@@ -194,6 +199,11 @@ int history_unpack(struct process *process, struct unpack *in)
 	score_memory.level = unpack_double(in);
 	score_memory.carried = unpack_double(in);
 	score_memory.carried_at_ns = unpack_u64(in);
+	score_memory.episode_peak_ns = unpack_u64(in);
+	score_memory.episode_start = unpack_double(in);
+	score_memory.episode_peak = unpack_double(in);
+	score_memory.episode_rise_seconds = unpack_double(in);
+	score_memory.episode_signal = unpack_u64(in);
 	unpack_u64s(in, &process->outside_level.bucket,
 	            sizeof(process->outside_level) / sizeof(uint64_t));
 	if (unpack_series(&process->outside, in) < 0 || unpack_series(&process->threads, in) < 0)

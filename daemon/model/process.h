@@ -29,6 +29,12 @@ struct score_memory {
 	double level;   /* the score, smoothed */
 	double carried; /* of the life before in this slot, when that ended leaking */
 	uint64_t carried_at_ns;
+	/* The episode: a leak was called and not yet revoked. */
+	uint64_t episode_peak_ns;    /* when its level was last the highest; 0: none */
+	double episode_start;        /* level at its onset: bytes or threads */
+	double episode_peak;         /* the highest floor since */
+	double episode_rise_seconds; /* how long it had risen when it was called, of production */
+	uint64_t episode_signal;     /* which signal rose: scoring's own number for it */
 };
 
 /* What a pointer in here or in struct isolate owns, picture.c copies. */

@@ -242,3 +242,49 @@ bool signals_long_trend(const struct process *process, const struct signal *sign
 	return statistics_trend(samples.at_seconds, samples.value, samples.count, TREND_INTERVAL_Z,
 	                        ret_trend);
 }
+
+uint64_t signals_number(const struct signal *signal)
+{
+	/* Addresses are aligned: the low bits are free for the source. */
+	uint64_t address = signal->isolate != NULL ? signal->isolate->address : 0;
+
+	return address << 3 | signal->source;
+}
+
+static const struct series *series_of(const struct process *process, uint64_t number)
+{
+	size_t i;
+
+	if ((number & 7) == SIGNAL_THREADS)
+		return &process->threads;
+	if ((number & 7) != SIGNAL_FLOOR)
+		return &process->outside;
+	for (i = 0; i < process->isolate_count; i++) {
+		const struct isolate *isolate = process->isolates[i];
+
+		if (isolate->address << 3 == (number & ~UINT64_C(7)))
+			return isolate->is_gone ? NULL : &isolate->floor;
+	}
+	return NULL;
+}
+
+bool signals_recent_floor(const struct process *process, uint64_t number, double seconds,
+                          uint64_t now_ns, const struct scoring_options *options, double *ret_level)
+{
+	struct series_point points[SERIES_POINTS_MAX];
+	const struct series *series = series_of(process, number);
+	uint64_t since_ns =
+	    u64_subtract_floor(now_ns, (uint64_t)(seconds / options->time_scale * 1e9));
+	size_t count = series != NULL ? series_points(series, points) : 0;
+	uint64_t lowest;
+
+	if (count == 0)
+		return false;
+	lowest = points[--count].value;
+	while (count > 0 && points[count - 1].at_ns >= since_ns) {
+		count--;
+		lowest = points[count].value < lowest ? points[count].value : lowest;
+	}
+	*ret_level = (double)lowest;
+	return true;
+}

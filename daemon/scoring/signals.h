@@ -39,6 +39,16 @@ bool signals_judge(const struct process *process, uint64_t now_ns,
 bool signals_long_trend(const struct process *process, const struct signal *signal,
                         const struct scoring_options *options, struct trend *ret_trend);
 
+/* A number by which the same signal of the process is known again. */
+uint64_t signals_number(const struct signal *signal);
+/*
+ * The lowest value of the signal in the last seconds of production before now, or its last value
+ * when there is none. False when the process has no such signal any more.
+ */
+bool signals_recent_floor(const struct process *process, uint64_t number, double seconds,
+                          uint64_t now_ns, const struct scoring_options *options,
+                          double *ret_level);
+
 /* Seconds of production from the birth of the process until then; 0 before it. */
 double production_seconds(const struct process *process, uint64_t at_ns, double time_scale);
 

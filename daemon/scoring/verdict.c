@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "daemon/scoring/episode.h"
 #include "daemon/scoring/evidence.h"
 #include "daemon/scoring/forecast.h"
 #include "daemon/scoring/scoring.h"
@@ -122,6 +123,8 @@ static void write_verdict(struct process *process, const struct signal *signal, 
 	double age_seconds = production_seconds(process, now_ns, options->time_scale);
 	double score = fmax(process->score_memory.level, carried_score(process, now_ns, options));
 
+	if (episode_follow(process, signal, score, now_ns, options))
+		score = fmax(score, EPISODE_SCORE);
 	if (!has_gc_source(process))
 		score = fmin(score, PROC_ONLY_SCORE_MAX);
 	verdict.score = score;
