@@ -29,6 +29,7 @@ struct score_memory {
 	double level;   /* the score, smoothed */
 	double carried; /* of the life before in this slot, when that ended leaking */
 	uint64_t carried_at_ns;
+	uint64_t high_since_ns; /* the score that calls a leak was reached, and held; 0: not */
 	/* The episode: a leak was called and not yet revoked. */
 	uint64_t episode_peak_ns;    /* when its level was last the highest; 0: none */
 	double episode_start;        /* level at its onset: bytes or threads */

@@ -61,13 +61,26 @@ static void follow(struct process *process, uint64_t now_ns, const struct scorin
 	memory->episode_peak_ns = now_ns;
 }
 
+static bool is_held(const struct score_memory *memory, uint64_t now_ns,
+                    const struct scoring_options *options)
+{
+	return memory->high_since_ns != 0 &&
+	       ns_to_seconds(u64_subtract_floor(now_ns, memory->high_since_ns)) *
+	               options->time_scale >=
+	           scoring_times.episode_hold;
+}
+
 bool episode_follow(struct process *process, const struct signal *signal, double score,
                     uint64_t now_ns, const struct scoring_options *options)
 {
 	struct score_memory *memory = &process->score_memory;
 
+	if (score < SCORE_ALL_MET)
+		memory->high_since_ns = 0;
+	else if (memory->high_since_ns == 0)
+		memory->high_since_ns = now_ns;
 	if (memory->episode_peak_ns == 0) {
-		if (score >= SCORE_ALL_MET && signal->judgement.has_ratios)
+		if (signal->judgement.has_ratios && is_held(memory, now_ns, options))
 			begin(memory, signal, now_ns);
 		return memory->episode_peak_ns != 0;
 	}

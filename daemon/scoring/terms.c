@@ -14,6 +14,7 @@ const struct scoring_times scoring_times = {
     .exhaustion_near = 30 * 3600.0,
     .smoothing_up = 20,
     .smoothing_down = 120,
+    .episode_hold = 120,
     .carry_half_life = 3600,
     .forecast_max = 30 * 86400.0,
 };

@@ -53,6 +53,7 @@ struct scoring_times {
 	double exhaustion_near; /* up to here the least share of the time left must have passed */
 	double smoothing_up;    /* time constants of the score */
 	double smoothing_down;
+	double episode_hold;    /* a score that calls a leak for this long begins an episode */
 	double carry_half_life; /* of what a life that ended leaking says of the next */
 	double forecast_max;    /* an exhaustion later than this is none */
 };

@@ -261,7 +261,7 @@ START_TEST(test_growth_and_exhaustion_are_those_of_the_curve)
 	struct outcome outcome = run(&play);
 	const struct verdict *verdict = &outcome.process->verdict;
 	double rate = 0.5 * (double)MIB / 60;
-	double seconds = (200 - 99.5) / 0.5 * 60;
+	double seconds = (0.92 * 200 - 99.5) / 0.5 * 60; /* V8 gives up before its limit */
 
 	ck_assert_double_eq_tol(verdict->growth_bytes_per_second, rate, 0.05 * rate);
 	ck_assert_double_lt(verdict->growth_lower_bytes_per_second,
