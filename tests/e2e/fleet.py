@@ -6,17 +6,13 @@ Everything that needs a verdict lives in here, since a verdict takes most of a m
 minute stands for an hour: four versions of Node, two workers of one app, worker threads, logs that
 are rotated while the program leaks, and restarts of heapwatchd in the middle of it.
 """
-import json
 import os
-import re
 import signal
 import subprocess
 import threading
-import urllib.parse
-import urllib.request
 
-from harness import (NODE_VERSIONS, Skip, Suite, any_node, check, gc_counts, gc_lines, in_namespace,
-                     kind, node_path, pid_of, pids, score, tool)
+from harness import (NODE_VERSIONS, Prometheus, Skip, Suite, any_node, check, gc_counts, gc_lines,
+                     in_namespace, kind, node_path, pid_of, pids, prometheus_query, score)
 
 CONFIG = """
 sampling: { interval: 1s }
@@ -151,29 +147,14 @@ def wait_for_counts(suite, daemon, app, files, slot=None, pid=None):
 
 
 def start_prometheus(suite, daemon):
-    binary = tool('prometheus')
-    config = suite.write('prometheus.yml', json.dumps({
-        'global': {'scrape_interval': '1s'},
-        'scrape_configs': [{'job_name': 'heapwatch', 'static_configs': [
-            {'targets': ['127.0.0.1:%d' % daemon.port]}]}]}))
-    log_path = suite.path('prometheus.log')
-    with open(log_path, 'wb') as log:
-        suite.spawn([binary, '--config.file=' + config, '--web.listen-address=127.0.0.1:0',
-                     '--storage.tsdb.path=' + suite.directory('tsdb')], stderr=log)
-
-    def find_port():
-        with open(log_path, encoding='utf-8') as text:
-            found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', text.read())
-        return found and int(found.group(1))
-    return suite.wait_until('prometheus to listen', find_port, 20)
+    return Prometheus(suite, [{'job_name': 'heapwatch', 'static_configs': [
+        {'targets': ['127.0.0.1:%d' % daemon.port]}]}]).port
 
 
 def query(port, expression):
     """{app: value} of an instant query."""
-    url = 'http://127.0.0.1:%d/api/v1/query?query=%s' % (port, urllib.parse.quote(expression))
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        result = json.load(answer)['data']['result']
-    return {row['metric'].get('app', ''): float(row['value'][1]) for row in result}
+    return {row['metric'].get('app', ''): float(row['value'][1])
+            for row in prometheus_query(port, expression)}
 
 
 def slots_of(samples):

@@ -10,6 +10,7 @@ Environment: top_builddir (heapwatchd), HEAPWATCHD (another binary), HEAPWATCH_E
 """
 import atexit
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ import tempfile
 import time
 import traceback
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import exposition
@@ -192,6 +194,41 @@ class Daemon(Process):
         self.last_scrape = text
         check(status == 200, '/metrics answered %d' % status)
         return exposition.parse(text)
+
+
+class Prometheus:
+    """A Prometheus on a free port that scrapes every second."""
+
+    def __init__(self, suite, scrape_configs):
+        binary = tool('prometheus')
+        config = suite.write('prometheus.yml', json.dumps({
+            'global': {'scrape_interval': '1s'}, 'scrape_configs': scrape_configs}))
+        self.log_path = suite.path('prometheus.log')
+        with open(self.log_path, 'wb') as log:
+            suite.spawn([binary, '--config.file=' + config, '--web.listen-address=127.0.0.1:0',
+                         '--storage.tsdb.path=' + suite.directory('tsdb')], stderr=log)
+        self.port = suite.wait_until('prometheus to listen', self._find_port, 20)
+
+    def _find_port(self):
+        with open(self.log_path, encoding='utf-8') as text:
+            found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', text.read())
+        return found and int(found.group(1))
+
+    def query(self, expression):
+        return prometheus_query(self.port, expression)
+
+    def targets(self):
+        """The active ones, as the API tells of them."""
+        url = 'http://127.0.0.1:%d/api/v1/targets?state=active' % self.port
+        with urllib.request.urlopen(url, timeout=5 * PATIENCE) as answer:
+            return json.load(answer)['data']['activeTargets']
+
+
+def prometheus_query(port, expression):
+    """The vector of an instant query."""
+    url = 'http://127.0.0.1:%d/api/v1/query?query=%s' % (port, urllib.parse.quote(expression))
+    with urllib.request.urlopen(url, timeout=5 * PATIENCE) as answer:
+        return json.load(answer)['data']['result']
 
 
 class Suite:
