@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/modelled.h"
 #include "daemon/exposition/http.h"
 #include "daemon/exposition/metrics.h"
 #include "daemon/model/picture.h"
@@ -24,13 +24,11 @@
 #include "lib/clock.h"
 #include "lib/gzip.h"
 #include "lib/numbers.h"
-#include "lib/units.h"
 
 #define PROCESSES_DEFAULT 2000
 #define RENDER_COUNT      20
 #define REQUEST_COUNT     50
 #define BODY_MAX          (256U << 20)
-#define NOW_NS            (48 * NS_PER_HOUR)
 
 struct bench {
 	struct model *model;
@@ -41,120 +39,6 @@ struct bench {
 	void (*done)(void *data);
 	void *data;
 };
-
-/* ---- the model ---- */
-
-/* Numbers of many digits, as real ones are; the same on every run. */
-static double vary(size_t i)
-{
-	return 1 + (double)(i * 7919 % 104729) / 104729;
-}
-
-static void add_collections(struct model *model, const struct process_key *key, size_t i)
-{
-	const uint64_t used_bytes = (uint64_t)(50e6 * vary(i));
-	size_t k;
-
-	for (k = 0; k < 20; k++) {
-		const struct gc_event event = {
-		    .kind = k % 5 == 4 ? GC_MARK_COMPACT : GC_SCAVENGE,
-		    .isolate = 0x1000,
-		    .uptime_ns = (k + 1) * NS_PER_MINUTE,
-		    .used_before_bytes = used_bytes + MIB,
-		    .committed_before_bytes = 2 * used_bytes,
-		    .used_after_bytes = used_bytes,
-		    .committed_after_bytes = 2 * used_bytes,
-		    .pause_ns = (uint64_t)(1.3e6 * vary(i + k)),
-		    .average_mutator_utilization = 1 / vary(i),
-		    .current_mutator_utilization = (double)NAN,
-		};
-
-		model_gc(model, key, NS_PER_HOUR + event.uptime_ns, &event);
-	}
-}
-
-static void add_samples(struct model *model, const struct process_key *key, size_t i)
-{
-	const struct memory_sample memory = {
-	    .at_ns = NOW_NS,
-	    .rss_bytes = (uint64_t)(150e6 * vary(i)),
-	    .rss_shared_bytes = 48 * MIB,
-	    .user_cpu_ns = (uint64_t)(1e12 * vary(i)),
-	    .system_cpu_ns = (uint64_t)(1e11 * vary(i + 1)),
-	    .threads = 11,
-	};
-	const struct memory_detail detail = {
-	    .at_ns = NOW_NS,
-	    .rss_shmem_bytes = MIB,
-	    .has_open_fds = true,
-	    .open_fds = 20 + i % 100,
-	    .limit_bytes = GIB,
-	    .limit_is_cgroup = true,
-	};
-	const struct proportional_sample proportional = {
-	    .at_ns = NOW_NS - (uint64_t)(30e9 * vary(i)), .pss_bytes = (uint64_t)(120e6 * vary(i))};
-
-	model_memory(model, key, &memory);
-	model_memory_detail(model, key, &detail);
-	model_proportional(model, key, &proportional);
-}
-
-static void set_verdict(struct model *model, const struct process_key *key, size_t i)
-{
-	struct process *process = model_find(model, key);
-
-	process->verdict = (struct verdict){
-	    .score = 0.4 * vary(i),
-	    .confidence = 0.5 * vary(i),
-	    .state = LEAK_STATE_SUSPECTED,
-	    .kind = LEAK_KIND_JS_HEAP,
-	    .growth_bytes_per_second = 1e3 * vary(i),
-	    .growth_lower_bytes_per_second = 0.5e3 * vary(i),
-	    .growth_upper_bytes_per_second = 2e3 * vary(i),
-	    .exhaustion_p10_seconds = 1e5 * vary(i),
-	    .exhaustion_p50_seconds = 2e5 * vary(i),
-	    .exhaustion_p90_seconds = (double)INFINITY,
-	    .at_ns = NOW_NS,
-	};
-}
-
-static int add_process(struct model *model, size_t i)
-{
-	char app[64];
-	const struct process_facts facts = {
-	    .key = {.pid = (pid_t)i + 1, .start_ticks = 100},
-	    .start_ns = NS_PER_HOUR + i,
-	    .app = app,
-	    .script = "/srv/app/current/server.js",
-	    .node_version = "20.20.2",
-	    .container_id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-	    .pod_uid = "",
-	    .unit = "",
-	};
-	int result;
-
-	(void)snprintf(app, sizeof(app), "service-%zu-api", i / 4);
-	result = model_process_found(model, NS_PER_HOUR, &facts);
-	if (result < 0)
-		return result;
-	add_samples(model, &facts.key, i);
-	add_collections(model, &facts.key, i);
-	set_verdict(model, &facts.key, i);
-	return 0;
-}
-
-static struct model *make_model(size_t count)
-{
-	struct model *model = model_new(&(struct model_options){
-	    .processes_max = count, .apps_max = count, .min_age_ns = 1, .time_scale = 1});
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (model == NULL || add_process(model, i) < 0)
-			return model_free(model);
-	model_advance(model, NOW_NS);
-	return model;
-}
 
 /* ---- rendering ---- */
 
@@ -172,7 +56,7 @@ static void free_picture(void *picture)
 
 static void render_format(const struct picture *picture, enum text_format format, struct buf *out)
 {
-	metrics_write(&(struct metrics_source){picture, &self, NOW_NS}, format, out);
+	metrics_write(&(struct metrics_source){picture, &self, MODELLED_NOW_NS}, format, out);
 }
 
 static int render(const void *picture, struct buf *out)
@@ -376,7 +260,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && number_parse_u64(argv[1], strlen(argv[1]), &count) < 0)
 		return 2;
-	bench.model = make_model(count);
+	bench.model = modelled_new(count);
 	if (bench.model == NULL)
 		return EXIT_FAILURE;
 	(void)printf("processes=%" PRIu64 "\n", count);
