@@ -32,6 +32,7 @@
 
 struct bench {
 	struct model *model;
+	struct picture_memory memory;
 	uint64_t generation;
 	bool is_woken;
 	struct collector_host host;
@@ -46,7 +47,9 @@ static const struct self_status self = {.version = "bench", .revision = "", .com
 
 static void *take_picture(void *context)
 {
-	return picture_take(((const struct bench *)context)->model);
+	struct bench *bench = context;
+
+	return picture_take(bench->model, &bench->memory);
 }
 
 static void free_picture(void *picture)
@@ -107,7 +110,7 @@ static void measure_rendering(struct bench *bench, enum text_format format, cons
 
 	for (i = 0; i < RENDER_COUNT; i++) {
 		uint64_t before_ns = clock_process_cpu_ns();
-		struct picture *picture = picture_take(bench->model);
+		struct picture *picture = picture_take(bench->model, &bench->memory);
 
 		add_cost(&picture_cost, before_ns);
 		buf_clear(&body);
@@ -268,6 +271,7 @@ int main(int argc, char **argv)
 	measure_rendering(&bench, TEXT_OPENMETRICS, "openmetrics");
 	(void)fflush(stdout); /* before the fork */
 	status = measure_scrapes(&bench, count);
+	picture_memory_done(&bench.memory);
 	(void)model_free(bench.model);
 	return status;
 }

@@ -28,6 +28,7 @@
 
 struct serve {
 	struct model *model;
+	struct picture_memory memory;
 	struct loop *loop;
 	struct loop_timer *tick, *pass, *slice, *end;
 	uint64_t generation;
@@ -43,7 +44,9 @@ static const struct self_status self = {.version = "bench", .revision = "", .com
 
 static void *take_picture(void *context)
 {
-	return picture_take(((const struct serve *)context)->model);
+	struct serve *serve = context;
+
+	return picture_take(serve->model, &serve->memory);
 }
 
 static void free_picture(void *picture)
@@ -198,6 +201,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	status = run(&serve, seconds);
 	(void)loop_free(serve.loop);
+	picture_memory_done(&serve.memory);
 	(void)model_free(serve.model);
 	return status;
 }

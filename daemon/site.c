@@ -28,6 +28,7 @@ struct site {
 	struct site_options options;
 	uint64_t generation;
 	bool is_ready;
+	struct picture_memory picture_memory;
 	struct http_endpoint endpoints[ENDPOINT_COUNT];
 };
 
@@ -80,7 +81,7 @@ static void *view_take(void *context)
 	view->telemetry_path = site->options.telemetry_path;
 	view->self = *self;
 	view->now_ns = clock_boottime_ns();
-	view->picture = picture_take(site->options.model);
+	view->picture = picture_take(site->options.model, &site->picture_memory);
 	if (view->picture == NULL || copy_collectors(view) < 0) {
 		view_free(view);
 		return NULL;
@@ -239,6 +240,9 @@ struct site *site_new(const struct site_options *options)
 
 struct site *site_free(struct site *site)
 {
+	if (site == NULL)
+		return NULL;
+	picture_memory_done(&site->picture_memory);
 	free(site);
 	return NULL;
 }

@@ -59,7 +59,7 @@ static bool buf_reserve(struct buf *buf, size_t length)
 	return true;
 }
 
-void buf_append(struct buf *buf, const void *bytes, size_t length)
+void buf_append_slowly(struct buf *buf, const void *bytes, size_t length)
 {
 	if (!buf_reserve(buf, length))
 		return;
@@ -67,16 +67,6 @@ void buf_append(struct buf *buf, const void *bytes, size_t length)
 		memcpy(buf->data + buf->length, bytes, length);
 	buf->length += length;
 	buf->data[buf->length] = '\0';
-}
-
-void buf_append_string(struct buf *buf, const char *string)
-{
-	buf_append(buf, string, strlen(string));
-}
-
-void buf_append_char(struct buf *buf, char c)
-{
-	buf_append(buf, &c, 1);
 }
 
 void buf_append_u64(struct buf *buf, uint64_t value)

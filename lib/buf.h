@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data; /* owned; NULL until the first append */
@@ -27,9 +28,26 @@ void buf_done(struct buf *buf);
 /* Empties the buffer and its error; keeps the memory. */
 void buf_clear(struct buf *buf);
 
-void buf_append(struct buf *buf, const void *bytes, size_t length);
-void buf_append_string(struct buf *buf, const char *string);
-void buf_append_char(struct buf *buf, char c);
+void buf_append_slowly(struct buf *buf, const void *bytes, size_t length);
+/* In line where there is room already: expositions are written in pieces of a few bytes. */
+static inline void buf_append(struct buf *buf, const void *bytes, size_t length)
+{
+	if (length == 0 || buf->has_failed || length >= buf->capacity - buf->length) {
+		buf_append_slowly(buf, bytes, length);
+		return;
+	}
+	memcpy(buf->data + buf->length, bytes, length);
+	buf->length += length;
+	buf->data[buf->length] = '\0';
+}
+static inline void buf_append_string(struct buf *buf, const char *string)
+{
+	buf_append(buf, string, strlen(string));
+}
+static inline void buf_append_char(struct buf *buf, char c)
+{
+	buf_append(buf, &c, 1);
+}
 void buf_append_u64(struct buf *buf, uint64_t value);
 /* Shortest text that reads back as the same double; "NaN", "+Inf", "-Inf" as Prometheus spells
  * them. */

@@ -17,6 +17,10 @@
 #define EXACT_POWER           22     /* 10^22 is the largest power of ten exact in a double */
 #define EXPONENT_LIMIT        100000 /* far beyond any double; keeps the sum from overflowing */
 #define INTEGER_DOUBLE_LIMIT  1e15   /* below it integers are printed by hand */
+#define SHORT_DECIMAL_PLACES  9
+#define SHORT_DECIMAL_SCALE   1e9
+#define SHORT_DECIMAL_MIN     1e-4 /* below it printf uses an exponent */
+#define SHORT_DECIMAL_LIMIT   1e6  /* times the scale: 15 digits */
 #define SHORTEST_DIGITS_FIRST 15
 #define SHORTEST_DIGITS_LAST  17
 
@@ -239,8 +243,41 @@ static size_t format_integer_double(char out[NUMBER_TEXT_SIZE], double value)
 	return sign + number_format_u64(out + sign, (uint64_t)fabs(value));
 }
 
+/*
+ * A positive number of at most 9 decimals and 15 digits, as seconds counted in ns are; 0 when it is
+ * none. Then it is the quotient of two exact doubles, and no other number of 15 digits is this
+ * double.
+ */
+static size_t format_short_decimal(char out[NUMBER_TEXT_SIZE], double value)
+{
+	uint64_t scaled, whole, fraction;
+	size_t length;
+	size_t i;
+
+	if (!(value >= SHORT_DECIMAL_MIN && value < SHORT_DECIMAL_LIMIT))
+		return 0;
+	scaled = (uint64_t)(value * SHORT_DECIMAL_SCALE + 0.5);
+	if ((double)scaled / SHORT_DECIMAL_SCALE < value ||
+	    (double)scaled / SHORT_DECIMAL_SCALE > value)
+		return 0;
+	whole = scaled / (uint64_t)SHORT_DECIMAL_SCALE;
+	fraction = scaled % (uint64_t)SHORT_DECIMAL_SCALE;
+	length = number_format_u64(out, whole);
+	out[length] = '.';
+	for (i = SHORT_DECIMAL_PLACES; i > 0; i--) {
+		out[length + i] = (char)('0' + fraction % 10);
+		fraction /= 10;
+	}
+	length += SHORT_DECIMAL_PLACES + 1;
+	while (out[length - 1] == '0') /* an integer does not come here */
+		length--;
+	out[length] = '\0';
+	return length;
+}
+
 size_t number_format_double(char out[NUMBER_TEXT_SIZE], double value)
 {
+	size_t short_length;
 	int digits, length = 0;
 
 	if (isnan(value))
@@ -249,6 +286,9 @@ size_t number_format_double(char out[NUMBER_TEXT_SIZE], double value)
 		return format_constant(out, value > 0 ? "+Inf" : "-Inf");
 	if (fabs(value) < INTEGER_DOUBLE_LIMIT && trunc(value) >= value && trunc(value) <= value)
 		return format_integer_double(out, value);
+	short_length = format_short_decimal(out, value);
+	if (short_length > 0)
+		return short_length;
 	for (digits = SHORTEST_DIGITS_FIRST; digits <= SHORTEST_DIGITS_LAST; digits++) {
 		double again;
 

@@ -12,15 +12,17 @@
 #define CHUNK_BYTES ((size_t)256 * 1024)
 #define ALIGNMENT   sizeof(max_align_t)
 
-struct chunk {
-	struct chunk *next;
+struct picture_chunk {
+	struct picture_chunk *next;
+	size_t size_bytes;
 	size_t used_bytes;
 	max_align_t bytes[];
 };
 
 struct arena {
-	struct chunk *chunks;
-	size_t size_bytes; /* of the newest chunk */
+	struct picture_memory *memory;
+	struct picture_chunk *chunks;
+	size_t chunk_count;
 	bool has_failed;
 };
 
@@ -29,10 +31,36 @@ struct owned_picture {
 	struct arena arena;
 };
 
-static bool add_chunk(struct arena *arena, size_t wanted_bytes)
+static struct picture_chunk *obtain_chunk(struct picture_memory *memory, size_t wanted_bytes)
 {
 	size_t size_bytes = wanted_bytes > CHUNK_BYTES ? wanted_bytes : CHUNK_BYTES;
-	struct chunk *chunk = malloc(sizeof(*chunk) + size_bytes);
+	struct picture_chunk *chunk = memory != NULL ? memory->chunks : NULL;
+
+	if (chunk != NULL && chunk->size_bytes >= wanted_bytes) {
+		memory->chunks = chunk->next;
+		memory->count--;
+		return chunk;
+	}
+	chunk = malloc(sizeof(*chunk) + size_bytes);
+	if (chunk != NULL)
+		chunk->size_bytes = size_bytes;
+	return chunk;
+}
+
+static void give_back(struct picture_memory *memory, struct picture_chunk *chunk)
+{
+	if (memory == NULL || memory->count >= memory->count_max) {
+		free(chunk);
+		return;
+	}
+	chunk->next = memory->chunks;
+	memory->chunks = chunk;
+	memory->count++;
+}
+
+static bool add_chunk(struct arena *arena, size_t wanted_bytes)
+{
+	struct picture_chunk *chunk = obtain_chunk(arena->memory, wanted_bytes);
 
 	if (chunk == NULL) {
 		arena->has_failed = true;
@@ -41,7 +69,7 @@ static bool add_chunk(struct arena *arena, size_t wanted_bytes)
 	chunk->next = arena->chunks;
 	chunk->used_bytes = 0;
 	arena->chunks = chunk;
-	arena->size_bytes = size_bytes;
+	arena->chunk_count++;
 	return true;
 }
 
@@ -53,7 +81,8 @@ static void *copy(struct arena *arena, const void *source, size_t length)
 
 	if (length == 0)
 		return NULL;
-	if ((arena->chunks == NULL || arena->size_bytes - arena->chunks->used_bytes < taken) &&
+	if ((arena->chunks == NULL ||
+	     arena->chunks->size_bytes - arena->chunks->used_bytes < taken) &&
 	    !add_chunk(arena, taken))
 		return NULL;
 	target = (char *)arena->chunks->bytes + arena->chunks->used_bytes;
@@ -125,31 +154,45 @@ static void copy_apps(struct arena *arena, struct model *model, struct picture *
 	picture->apps = apps;
 }
 
-struct picture *picture_take(struct model *model)
+struct picture *picture_take(struct model *model, struct picture_memory *memory)
 {
 	struct owned_picture *owned = calloc(1, sizeof(*owned));
 	enum drop_reason reason;
 
 	if (owned == NULL)
 		return NULL;
+	owned->arena.memory = memory;
 	copy_processes(&owned->arena, model, &owned->picture);
 	copy_apps(&owned->arena, model, &owned->picture);
 	for (reason = 0; reason < DROP_REASON_COUNT; reason++)
 		owned->picture.dropped[reason] = model_dropped_count(model, reason);
+	if (memory != NULL)
+		memory->count_max = owned->arena.chunk_count;
 	return owned->arena.has_failed ? picture_free(&owned->picture) : &owned->picture;
 }
 
 struct picture *picture_free(struct picture *picture)
 {
 	struct owned_picture *owned = (struct owned_picture *)picture;
-	struct chunk *chunk;
+	struct picture_chunk *chunk;
 
 	if (picture == NULL)
 		return NULL;
 	while ((chunk = owned->arena.chunks) != NULL) {
 		owned->arena.chunks = chunk->next;
-		free(chunk);
+		give_back(owned->arena.memory, chunk);
 	}
 	free(owned);
 	return NULL;
+}
+
+void picture_memory_done(struct picture_memory *memory)
+{
+	struct picture_chunk *chunk;
+
+	while ((chunk = memory->chunks) != NULL) {
+		memory->chunks = chunk->next;
+		free(chunk);
+	}
+	*memory = (struct picture_memory){.chunks = NULL};
 }

@@ -252,7 +252,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(model != NULL);
 	cut(data, size, &strings);
 	process = add_process(model, &strings);
-	picture = picture_take(model);
+	picture = picture_take(model, NULL);
 	assert(picture != NULL);
 	check_metrics(picture, TEXT_PROMETHEUS, strings.text[0]);
 	check_metrics(picture, TEXT_OPENMETRICS, strings.text[0]);

@@ -214,7 +214,7 @@ static const struct self_status sample_self = {
 static inline void sample_write_metrics(struct model *model, enum text_format format,
                                         struct buf *out)
 {
-	struct picture *picture = picture_take(model);
+	struct picture *picture = picture_take(model, NULL);
 	const struct metrics_source source = {
 	    .picture = picture, .self = &sample_self, .now_ns = SAMPLE_NOW_NS};
 

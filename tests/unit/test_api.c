@@ -45,7 +45,7 @@ static void write_all(struct buf *out)
 	memcpy(process->evidence[0], "the \"floor\" rises", sizeof("the \"floor\" rises"));
 	process->evidence_count = 1;
 	model_heap(model, &process->key, SAMPLE_NOW_NS, &sample);
-	picture = picture_take(model);
+	picture = picture_take(model, NULL);
 	api_write_processes(picture, sample_self.boot_realtime_offset_ns, out);
 	(void)picture_free(picture);
 	(void)model_free(model);

@@ -13,7 +13,7 @@
 
 static void write_page(struct model *model, const char *telemetry_path, struct buf *out)
 {
-	struct picture *picture = picture_take(model);
+	struct picture *picture = picture_take(model, NULL);
 
 	ck_assert_ptr_nonnull(picture);
 	landing_write(picture, &sample_self, telemetry_path, out);

@@ -158,7 +158,7 @@ START_TEST(test_without_processes_only_the_daemon_speaks)
 	struct buf text = BUF_INIT(TEXT_MAX_BYTES);
 
 	{
-		struct picture *picture = picture_take(model);
+		struct picture *picture = picture_take(model, NULL);
 
 		metrics_write(&(struct metrics_source){picture, &self, 1}, TEXT_PROMETHEUS, &text);
 		(void)picture_free(picture);

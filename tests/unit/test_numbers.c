@@ -254,6 +254,31 @@ START_TEST(test_double_round_trips)
 }
 END_TEST
 
+/* Decimals of a few places, as times are, come out as the C library's shortest. */
+START_TEST(test_short_decimals_are_as_short_as_can_be)
+{
+	static const double scales[] = {1e1, 1e3, 1e6, 1e9, 1e10};
+	uint64_t bits = UINT64_C(88172645463325252);
+	unsigned i;
+
+	for (i = 0; i < 100000; i++) {
+		char out[NUMBER_TEXT_SIZE], wanted[NUMBER_TEXT_SIZE];
+		double value;
+
+		bits ^= bits << 13;
+		bits ^= bits >> 7;
+		bits ^= bits << 17;
+		value = (double)((bits >> 16) % 100000000000000) / scales[i % 5];
+		if (value >= 1e15)
+			continue;
+		(void)snprintf(wanted, sizeof(wanted), "%.15g", value);
+		(void)number_format_double(out, value);
+		ck_assert_str_eq(out, wanted);
+	}
+}
+END_TEST
+
 UNIT_MAIN("numbers", test_u64, test_i64, test_hex, test_length_and_not_a_nul_ends_a_number,
           test_double_is_what_the_c_library_reads, test_double_refusals, test_u64_is_printed,
-          test_double_is_printed_short, test_double_round_trips)
+          test_double_is_printed_short, test_double_round_trips,
+          test_short_decimals_are_as_short_as_can_be)

@@ -25,7 +25,7 @@ START_TEST(test_a_picture_outlives_its_model)
 	struct picture *picture;
 	const struct process *process;
 
-	picture = picture_take(model);
+	picture = picture_take(model, NULL);
 	ck_assert_ptr_nonnull(picture);
 	(void)model_free(model);
 	process = find(picture, 4711);
@@ -43,7 +43,7 @@ END_TEST
 START_TEST(test_what_happens_later_is_not_in_it)
 {
 	struct model *model = sample_model();
-	struct picture *picture = picture_take(model);
+	struct picture *picture = picture_take(model, NULL);
 	struct process *process = model_find_slot(model, SAMPLE_HOSTILE_APP, 0);
 	uint64_t count = find(picture, 4711)->isolates[0]->totals[GC_GENERATION_YOUNG].count;
 	const struct process_exit ended = {.at_ns = SAMPLE_NOW_NS};
@@ -64,7 +64,7 @@ END_TEST
 START_TEST(test_order_and_totals_are_the_model_s)
 {
 	struct model *model = sample_model();
-	struct picture *picture = picture_take(model);
+	struct picture *picture = picture_take(model, NULL);
 	struct process *const *processes;
 	const struct app_totals *apps;
 	size_t i;
@@ -92,10 +92,32 @@ START_TEST(test_evidence_is_copied)
 	ck_assert_ptr_nonnull(process->evidence);
 	memcpy(process->evidence[1], "the floor rises", sizeof("the floor rises"));
 	process->evidence_count = 2;
-	picture = picture_take(model);
+	picture = picture_take(model, NULL);
 	(void)model_free(model);
 	ck_assert_str_eq(find(picture, 4711)->evidence[1], "the floor rises");
 	(void)picture_free(picture);
+}
+END_TEST
+
+START_TEST(test_memory_goes_from_one_picture_to_the_next)
+{
+	struct model *model = sample_model();
+	struct picture_memory memory = {.chunks = NULL};
+	struct picture *first = picture_take(model, &memory);
+	struct picture *second = picture_take(model, &memory);
+
+	ck_assert_uint_eq(memory.count, 0);
+	ck_assert_uint_gt(memory.count_max, 0);
+	(void)picture_free(first);
+	(void)picture_free(second); /* what two needed is not kept, only what one does */
+	ck_assert_uint_eq(memory.count, memory.count_max);
+	first = picture_take(model, &memory);
+	ck_assert_uint_eq(memory.count, 0);
+	ck_assert_str_eq(find(first, 4711)->app, SAMPLE_HOSTILE_APP);
+	(void)picture_free(first);
+	picture_memory_done(&memory);
+	ck_assert_uint_eq(memory.count, 0);
+	(void)model_free(model);
 }
 END_TEST
 
@@ -103,7 +125,7 @@ START_TEST(test_a_model_without_processes)
 {
 	struct model *model = model_new(&(struct model_options){
 	    .processes_max = 1, .apps_max = 1, .min_age_ns = 1, .time_scale = 1});
-	struct picture *picture = picture_take(model);
+	struct picture *picture = picture_take(model, NULL);
 
 	ck_assert_ptr_nonnull(picture);
 	ck_assert_uint_eq(picture->process_count, 0);
@@ -116,4 +138,4 @@ END_TEST
 
 UNIT_MAIN("picture", test_a_picture_outlives_its_model, test_what_happens_later_is_not_in_it,
           test_order_and_totals_are_the_model_s, test_evidence_is_copied,
-          test_a_model_without_processes)
+          test_memory_goes_from_one_picture_to_the_next, test_a_model_without_processes)
