@@ -23,6 +23,7 @@ struct collection {
 	struct collector_sink sink;
 	struct model *model;
 	void *instances[COLLECTORS_MAX];
+	uint64_t news_count;
 	/* Of the pass under way: */
 	bool is_unfinished[COLLECTORS_MAX];
 	uint64_t spent_ns[COLLECTORS_MAX];
@@ -119,6 +120,7 @@ static void on_gc(void *context, const struct process_key *key, uint64_t at_ns,
 {
 	struct collection *collection = context;
 
+	collection->news_count++;
 	model_gc(collection->model, key, at_ns, event);
 }
 
@@ -127,6 +129,7 @@ static void on_incident(void *context, const struct process_key *key, uint64_t i
 {
 	struct collection *collection = context;
 
+	collection->news_count++;
 	model_incident(collection->model, key, isolate, at_ns, incident);
 }
 
@@ -135,6 +138,7 @@ static void on_heap(void *context, const struct process_key *key, uint64_t at_ns
 {
 	struct collection *collection = context;
 
+	collection->news_count++;
 	model_heap(collection->model, key, at_ns, sample);
 }
 
@@ -259,6 +263,11 @@ bool collection_resume(struct collection *collection)
 			     start_ns);
 	}
 	return is_finished(collection);
+}
+
+uint64_t collection_news_count(const struct collection *collection)
+{
+	return collection->news_count;
 }
 
 int collection_save(const struct collection *collection, struct buf *out)

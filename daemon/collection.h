@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "collectors/collector.h"
 
@@ -31,6 +32,8 @@ void collection_reconfigure(struct collection *collection, const struct config *
  */
 bool collection_pass(struct collection *collection);
 bool collection_resume(struct collection *collection);
+/* How many facts came that need not come in a pass: collections, incidents, parts of heaps. */
+uint64_t collection_news_count(const struct collection *collection);
 /* Where each stands, by name. -EAGAIN, with all in it, when one would rather be asked later. */
 int collection_save(const struct collection *collection, struct buf *out)
     __attribute__((warn_unused_result));

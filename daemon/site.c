@@ -23,10 +23,14 @@
 
 #define ENDPOINT_COUNT 6
 #define JSON_TYPE      "application/json"
+/* So long a page may lack collections that are known: it is not rendered for each one. */
+#define NEWS_AGE_NS (500 * NS_PER_MS)
 
 struct site {
 	struct site_options options;
 	uint64_t generation;
+	uint64_t advanced_ns; /* when it changed */
+	uint64_t news_count;  /* as of then */
 	bool is_ready;
 	struct picture_memory picture_memory;
 	struct http_endpoint endpoints[ENDPOINT_COUNT];
@@ -250,6 +254,8 @@ struct site *site_free(struct site *site)
 void site_advance(struct site *site)
 {
 	site->generation++;
+	site->advanced_ns = clock_boottime_ns();
+	site->news_count = collection_news_count(site->options.collection);
 }
 
 void site_ready(struct site *site)
@@ -257,9 +263,15 @@ void site_ready(struct site *site)
 	site->is_ready = true;
 }
 
+/* Logs are read between passes, too; what came that way need not wait for the next one. */
 static uint64_t generation(void *context)
 {
-	return ((const struct site *)context)->generation;
+	struct site *site = context;
+
+	if (collection_news_count(site->options.collection) != site->news_count &&
+	    clock_boottime_ns() - site->advanced_ns >= NEWS_AGE_NS)
+		site_advance(site);
+	return site->generation;
 }
 
 static int is_ready(void *context)

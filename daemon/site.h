@@ -27,7 +27,8 @@ struct site *site_new(const struct site_options *options);
 /* After the server. */
 struct site *site_free(struct site *site);
 
-/* A pass is over, or a configuration read: what was rendered before is old. */
+/* A pass is over, or a configuration read: what was rendered before is old. With news from between
+ * two passes it is so by itself, after half a second. */
 void site_advance(struct site *site);
 /* The first pass is over. */
 void site_ready(struct site *site);

@@ -30,7 +30,7 @@ void reader_report_errno(struct reader *self, int error)
 		reader_report(self, COLLECTOR_ERROR_PERMISSION);
 	else if (error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -ENOSPC)
 		reader_report(self, COLLECTOR_ERROR_LIMIT);
-	else if (error < 0 && error != -ENOENT && error != -EINVAL && error != -ESTALE)
+	else if (error != -ENOENT && error != -EINVAL && error != -ESTALE)
 		reader_report(self, COLLECTOR_ERROR_READ); /* the others: gone, or never a log */
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The HTTP server (libmicrohttpd, external epoll): endpoints from one table. Pages are rendered in
- * the pool, at most once per pass and format, and shared by all who ask; what is about one process
- * is answered at once. It owns the listening sockets and nothing of the model.
+ * the pool, at most once per generation and format, and shared by all who ask; what is about one
+ * process is answered at once. It owns the listening sockets and nothing of the model.
  */
 #ifndef HEAPWATCH_DAEMON_EXPOSITION_HTTP_H
 #define HEAPWATCH_DAEMON_EXPOSITION_HTTP_H
