@@ -166,7 +166,8 @@ static int run(struct serve *serve, uint64_t seconds)
 	                                     .picture_free = free_picture,
 	                                     .generation = generation_of,
 	                                     .is_ready = is_ready};
-	struct web *web = web_start(&options, serve->loop, &host); /* logs the port */
+	struct web *web = web_start(&(struct web_options){.http = options}, serve->loop,
+	                            &host); /* logs the port */
 
 	if (web == NULL)
 		return EXIT_FAILURE;
