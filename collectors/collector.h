@@ -61,6 +61,7 @@ struct process_facts {
 	 * it prints; there is no /proc of it.
 	 */
 	bool is_log_only;
+	unsigned rule; /* the rule of apps that matches it, from 1; 0: none */
 };
 
 /* ---- memory ---- */

@@ -19,17 +19,16 @@ static const char *const receiver_types[] = {"webhook", "alertmanager", "pagerdu
 	.base = BASE_RECEIVER, .offset = offsetof(struct receiver_config, member)
 
 /* The rows of alerting.* and, inherited, of apps[].alerting.*. */
-#define ALERTING_ROW(name, value_type, member, low, high, ...)                                     \
-	{                                                                                          \
-		.path = "alerting." name, .type = (value_type), IN_CONFIG(alerting.member),        \
-		.minimum = (low), .maximum = (high), .is_reloadable = true, .effect = EFFECT_NONE, \
-		__VA_ARGS__                                                                        \
+#define ALERTING_ROW(name, value_type, member, low, high, ...)                              \
+	{                                                                                   \
+		.path = "alerting." name, .type = (value_type), IN_CONFIG(alerting.member), \
+		.minimum = (low), .maximum = (high), .is_reloadable = true, __VA_ARGS__     \
 	}
 #define RULE_ALERTING_ROW(name, value_type, member, low, high, text)                             \
 	{                                                                                        \
 		.path = "apps[].alerting." name, .type = (value_type), IN_RULE(alerting.member), \
 		.inherits = "alerting." name, .minimum = (low), .maximum = (high),               \
-		.is_reloadable = true, .effect = EFFECT_NONE, .help = (text)                     \
+		.is_reloadable = true, .help = (text)                                            \
 	}
 #define RECEIVER_ROW(name, value_type, member, text)                                    \
 	{                                                                               \

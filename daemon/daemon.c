@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * discover → collect → observe → score → expose: each sampling interval one pass of every
+ * discover → collect → observe → score → alert → expose: each sampling interval one pass of every
  * collector, then the verdicts that are due, a slice at a time. Requests are answered from what is
  * known.
  */
@@ -14,6 +14,7 @@
 
 #include "collectors/collector.h"
 #include "config/config.h"
+#include "daemon/alerting/alerting.h"
 #include "daemon/collection.h"
 #include "daemon/exposition/http.h"
 #include "daemon/exposition/metrics.h"
@@ -47,7 +48,8 @@ struct daemon {
 	struct collector_host host;
 	struct model *model;
 	struct state *state;
-	struct kept *kept; /* NULL: nothing is kept */
+	struct kept *kept;         /* NULL: nothing is kept */
+	struct alerting *alerting; /* NULL at a glance (--once) */
 	struct collection *collection;
 	struct self_status self;
 	struct scoring_options scoring;
@@ -65,6 +67,14 @@ struct daemon {
 };
 
 /* ---- scoring: what is due, in slices ---- */
+
+static void alert(struct daemon *daemon, uint64_t now_ns)
+{
+	if (daemon->alerting == NULL)
+		return;
+	alerting_pass(daemon->alerting, now_ns);
+	daemon->self.alert_errors = alerting_error_count(daemon->alerting);
+}
 
 static void score_slice(void *data)
 {
@@ -86,6 +96,7 @@ static void score_slice(void *data)
 		}
 	}
 	daemon->is_scoring = false;
+	alert(daemon, now_ns);
 	site_advance(daemon->site);
 }
 
@@ -192,6 +203,21 @@ static int start_web(struct daemon *daemon)
 	return daemon->web == NULL ? -EINVAL : 0;
 }
 
+static int make_alerting(struct daemon *daemon)
+{
+	const struct alerting_options options = {
+	    .config = daemon->config,
+	    .storage_path = daemon->state != NULL ? daemon->options->storage_path : NULL,
+	    .host = &daemon->host,
+	    .model = daemon->model,
+	};
+
+	if (daemon->options->is_once)
+		return 0; /* a glance tells nobody */
+	daemon->alerting = alerting_new(&options);
+	return daemon->alerting == NULL ? -ENOMEM : 0;
+}
+
 static int make_site(struct daemon *daemon)
 {
 	const struct site_options options = {
@@ -248,6 +274,8 @@ static void apply_config(struct daemon *daemon, struct config *config)
 	model_options = model_options_of(config);
 	model_reconfigure(daemon->model, &model_options);
 	collection_reconfigure(daemon->collection, config);
+	if (daemon->alerting != NULL)
+		alerting_reconfigure(daemon->alerting, config);
 	if (config->sampling.interval_ns != old->sampling.interval_ns)
 		start_passes(daemon, config->sampling.interval_ns / NS_PER_MS);
 	config_free(old);
@@ -401,6 +429,8 @@ static int set_up(struct daemon *daemon)
 	if (r >= 0)
 		r = make_collectors(daemon);
 	if (r >= 0)
+		r = make_alerting(daemon);
+	if (r >= 0)
 		r = make_site(daemon);
 	if (r >= 0)
 		r = watch_signals(daemon);
@@ -437,6 +467,7 @@ struct daemon *daemon_free(struct daemon *daemon)
 	web_stop(daemon->web);
 	(void)site_free(daemon->site);
 	kept_close(daemon->kept, daemon->model, daemon->collection);
+	(void)alerting_free(daemon->alerting);
 	collection_free(daemon->collection);
 	state_close(daemon->state, daemon->model);
 	model_free(daemon->model);

@@ -148,9 +148,15 @@ static void watch_exit(struct proc *proc, struct followed *followed)
 		state_tell_followed_error(proc, followed, -ENOMEM);
 }
 
-static void follow(struct proc *proc, struct pid_entry *entry, struct candidate *candidate,
-                   const char *rule_name)
+static unsigned rule_number(const struct proc *proc, const struct app_rule *rule)
 {
+	return rule != NULL ? (unsigned)(rule - proc->config->apps) + 1 : 0;
+}
+
+static void follow(struct proc *proc, struct pid_entry *entry, struct candidate *candidate,
+                   const struct app_rule *rule)
+{
+	const char *rule_name = rule != NULL && rule->name != NULL ? rule->name : "";
 	struct cgroup *cgroup = cgroups_get(proc->cgroups, candidate->facts.cgroup_paths);
 	bool is_denied = candidate->facts.is_denied;
 	struct followed *followed = followed_new(candidate, rule_name, cgroup);
@@ -163,6 +169,7 @@ static void follow(struct proc *proc, struct pid_entry *entry, struct candidate 
 		return;
 	}
 	followed->owner = proc;
+	followed->rule = rule_number(proc, rule);
 	if (is_denied)
 		state_tell_followed_error(proc, followed, -EACCES);
 	watch_exit(proc, followed);
@@ -208,7 +215,7 @@ void discover_examined(void *context, struct candidate *candidate)
 	rule = rule_of(proc, &candidate->facts);
 	if (rule != NULL && rule->ignore)
 		return;
-	follow(proc, entry, candidate, rule != NULL && rule->name != NULL ? rule->name : "");
+	follow(proc, entry, candidate, rule);
 }
 
 /* It is Node and nobody follows it: a rule may have ignored it, or a limit. */
@@ -236,6 +243,7 @@ void discover_apply_rules(struct proc *proc)
 		const struct app_rule *rule = rule_of(proc, &followed->facts);
 		const char *name = rule != NULL && rule->name != NULL ? rule->name : "";
 
+		followed->rule = rule_number(proc, rule);
 		if (rule != NULL && rule->ignore)
 			ignore(proc, followed);
 		else if (strcmp(followed->rule_name, name) != 0 &&

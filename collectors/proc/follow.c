@@ -144,7 +144,8 @@ static struct process_facts facts_of(const struct followed *followed, uint64_t t
 	    .stdout_path = facts->stdout_path,
 	    .max_old_space_bytes = facts->max_old_space_bytes,
 	    .max_semi_space_bytes = facts->max_semi_space_bytes,
-	    .traces_gc = facts->traces_gc};
+	    .traces_gc = facts->traces_gc,
+	    .rule = followed->rule};
 
 	memcpy(result.namespace_pids, facts->namespace_pids, sizeof(result.namespace_pids));
 	return result;

@@ -21,6 +21,7 @@ struct followed {
 	struct executable_key executable;
 	char node_version[NODE_VERSION_SIZE];
 	char *rule_name;       /* owned; "" without a rule that names */
+	unsigned rule;         /* that matches, from 1; 0: none */
 	struct cgroup *cgroup; /* a reference; NULL without memory */
 	char app[APP_NAME_SIZE];
 	bool is_announced;

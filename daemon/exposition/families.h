@@ -99,6 +99,7 @@ metric_writer metric_leak_kind;
 metric_writer metric_leak_growth;
 metric_writer metric_leak_exhaustion;
 metric_process_value metric_leak_score;
+metric_process_value metric_leak_alerts;
 metric_process_value metric_leak_confidence;
 metric_process_value metric_leak_growth_slope;
 metric_process_value metric_leak_growth_lower;

@@ -35,7 +35,8 @@ struct self_status {
 	size_t collector_count;
 	int config_reload_successful;
 	double config_reload_success_timestamp_seconds;
-	uint64_t storage_errors; /* writes to --storage.path that failed */
+	uint64_t storage_errors; /* writes to --storage.path that failed: of the state … */
+	uint64_t alert_errors;   /* … and of alerts */
 	double cpu_seconds;
 	double start_time_seconds;
 	uint64_t resident_bytes;

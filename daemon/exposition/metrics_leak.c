@@ -25,6 +25,14 @@ bool metric_leak_confidence(const struct metric_scope *scope, const struct proce
 	return is_evaluated(process);
 }
 
+bool metric_leak_alerts(const struct metric_scope *scope, const struct process *process,
+                        double *ret_value)
+{
+	(void)scope;
+	*ret_value = process->is_alerting;
+	return is_evaluated(process);
+}
+
 /* One 0/1 gauge per value, so that a series neither begins nor ends with the verdict. */
 static void write_choice(const struct metric_scope *scope, const struct metric_process *row,
                          const char *label, const char *value, bool is_chosen)

@@ -144,7 +144,7 @@ void metric_collector_counters(const struct metric_scope *scope, const struct me
 
 bool metric_self_storage_errors(const struct self_status *self, double *ret_value)
 {
-	*ret_value = (double)self->storage_errors;
+	*ret_value = (double)(self->storage_errors + self->alert_errors);
 	return true;
 }
 

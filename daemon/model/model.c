@@ -33,6 +33,7 @@ struct entry {
 
 struct model {
 	struct model_options options;
+	struct model_observer observer; /* exited NULL: none */
 	struct entry *entries;
 	struct process *speaker; /* whose fact came last; NULL: nobody's, or it has exited */
 	struct app_table *apps;
@@ -48,21 +49,6 @@ struct model {
 	struct app_totals *app_view;
 	size_t app_view_capacity;
 };
-
-static const char *const end_names[] = {
-    [PROCESS_END_EXIT] = "exit",
-    [PROCESS_END_SIGNAL] = "signal",
-    [PROCESS_END_OOM_KILL] = "oom_kill",
-    [PROCESS_END_HEAP_OOM] = "heap_oom",
-};
-
-_Static_assert(sizeof(end_names) / sizeof(end_names[0]) == PROCESS_END_COUNT, "a name each");
-
-const char *process_end_name(enum process_end end)
-{
-	assert(end < PROCESS_END_COUNT);
-	return end_names[end];
-}
 
 DEFINE_CLEANUP(struct model, model_free)
 
@@ -106,6 +92,11 @@ void model_reconfigure(struct model *model, const struct model_options *options)
 	assert(options->time_scale == model->options.time_scale);
 	model->options = *options;
 	app_table_set_limits(model->apps, options->apps_max, options->processes_max);
+}
+
+void model_observe(struct model *model, const struct model_observer *observer)
+{
+	model->observer = *observer;
 }
 
 static struct entry *find_entry(const struct model *model, const struct process_key *key)
@@ -268,6 +259,8 @@ void model_process_exited(struct model *model, const struct process_key *key,
 	slot = app_slot(app, process->slot);
 	if (!exit->is_ignored)
 		app_exits(app)[end_of(process, exit)]++;
+	if (model->observer.exited != NULL)
+		model->observer.exited(model->observer.context, process, end_of(process, exit));
 	if (process->verdict.score >= CARRY_SCORE_MIN) {
 		slot->carried_score = process->verdict.score;
 		slot->carried_at_ns = exit->at_ns;

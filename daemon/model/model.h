@@ -38,6 +38,12 @@ struct app_totals {
 
 struct model;
 
+/* Told of each process that is gone or left alone from now on, before it is forgotten. */
+struct model_observer {
+	void *context;
+	void (*exited)(void *context, const struct process *process, enum process_end end);
+};
+
 struct model *model_new(const struct model_options *options);
 struct model *model_free(struct model *model);
 /*
@@ -45,6 +51,9 @@ struct model *model_free(struct model *model);
  * does not change.
  */
 void model_reconfigure(struct model *model, const struct model_options *options);
+
+/* One observer, from now on. */
+void model_observe(struct model *model, const struct model_observer *observer);
 
 /* -ENOSPC: over limits.processes (counted as dropped); -ENOMEM. Strings are copied. */
 int model_process_found(struct model *model, uint64_t now_ns, const struct process_facts *facts)

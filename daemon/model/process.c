@@ -140,6 +140,7 @@ int process_set_facts(struct process *process, const struct process_facts *facts
 	}
 	process->max_old_space_bytes = facts->max_old_space_bytes;
 	process->max_semi_space_bytes = facts->max_semi_space_bytes;
+	process->rule = facts->rule;
 	update_limits(process);
 	return 0;
 }

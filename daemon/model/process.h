@@ -56,6 +56,8 @@ struct process {
 	uint64_t bucket_width_ns; /* of the series, scaled */
 	unsigned sources;         /* 1 << enum source */
 	bool is_exported;         /* older than discovery.min_age */
+	unsigned rule;            /* of the facts */
+	bool is_alerting;         /* an alert about it is firing, and safe on disk */
 
 	bool has_memory;
 	struct memory_sample memory;

@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+#include "daemon/model/model.h"
+
 static const char *const state_names[] = {
     [LEAK_STATE_WARMUP] = "warmup",       [LEAK_STATE_INSUFFICIENT] = "insufficient",
     [LEAK_STATE_STABLE] = "stable",       [LEAK_STATE_FILLING] = "filling",
@@ -39,4 +41,19 @@ const char *leak_kind_name(enum leak_kind kind)
 {
 	assert(kind < LEAK_KIND_COUNT);
 	return kind_names[kind];
+}
+
+static const char *const end_names[] = {
+    [PROCESS_END_EXIT] = "exit",
+    [PROCESS_END_SIGNAL] = "signal",
+    [PROCESS_END_OOM_KILL] = "oom_kill",
+    [PROCESS_END_HEAP_OOM] = "heap_oom",
+};
+
+_Static_assert(sizeof(end_names) / sizeof(end_names[0]) == PROCESS_END_COUNT, "a name each");
+
+const char *process_end_name(enum process_end end)
+{
+	assert(end < PROCESS_END_COUNT);
+	return end_names[end];
 }

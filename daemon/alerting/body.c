@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cJSON takes strings as they are, so what is not UTF-8 is replaced before.
+ */
+#include "daemon/alerting/body.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cjson/cJSON.h>
+
+#include "config/config.h"
+#include "daemon/model/process.h"
+#include "lib/buf.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/utf8.h"
+
+#define BODY_VERSION 1
+#define TIME_SIZE    40
+
+static inline void json_deletep(cJSON **json)
+{
+	cJSON_Delete(*json);
+}
+
+static void append_clean(struct buf *out, const char *text)
+{
+	while (*text != '\0') {
+		size_t length = utf8_sequence_length(text);
+
+		if (length == 0)
+			buf_append_string(out, UTF8_REPLACEMENT);
+		else
+			buf_append(out, text, length);
+		text += length == 0 ? 1 : length;
+	}
+}
+
+/* NULL text gives null. */
+static cJSON *clean_string(const char *text)
+{
+	_cleanup_(buf_done) struct buf clean = BUF_INIT(BODY_MAX_BYTES);
+
+	if (text == NULL)
+		return cJSON_CreateNull();
+	append_clean(&clean, text);
+	return buf_failed(&clean) ? NULL : cJSON_CreateString(buf_string(&clean));
+}
+
+static cJSON *time_string(uint64_t unix_ns)
+{
+	time_t seconds = (time_t)(unix_ns / NS_PER_SECOND);
+	char date[TIME_SIZE];
+	char text[TIME_SIZE + 8];
+	struct tm utc;
+
+	if (gmtime_r(&seconds, &utc) == NULL ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+		return cJSON_CreateNull();
+	(void)snprintf(text, sizeof(text), "%s.%03uZ", date,
+	               (unsigned)(unix_ns % NS_PER_SECOND / NS_PER_MS));
+	return cJSON_CreateString(text);
+}
+
+/* JSON has no infinity: null. */
+static cJSON *number(double value)
+{
+	return isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull();
+}
+
+static cJSON *exhaustion(const struct verdict *verdict)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	(void)cJSON_AddItemToObject(object, "p10", number(verdict->exhaustion_p10_seconds));
+	(void)cJSON_AddItemToObject(object, "p50", number(verdict->exhaustion_p50_seconds));
+	(void)cJSON_AddItemToObject(object, "p90", number(verdict->exhaustion_p90_seconds));
+	return object;
+}
+
+static cJSON *evidence(const struct process *process)
+{
+	cJSON *array = cJSON_CreateArray();
+	size_t i;
+
+	for (i = 0; i < process->evidence_count; i++)
+		(void)cJSON_AddItemToArray(array, clean_string(process->evidence[i]));
+	return array;
+}
+
+static cJSON *labels(const struct body_source *source)
+{
+	cJSON *object = cJSON_CreateObject();
+	size_t i;
+
+	for (i = 0; i < source->label_count; i++)
+		(void)cJSON_AddItemToObject(object, source->labels[i].name,
+		                            clean_string(source->labels[i].value));
+	return object;
+}
+
+static cJSON *identity(const struct body_source *source)
+{
+	cJSON *body = cJSON_CreateObject();
+	const struct process *process = source->process;
+
+	(void)cJSON_AddItemToObject(body, "version", cJSON_CreateNumber(BODY_VERSION));
+	(void)cJSON_AddItemToObject(body, "status", cJSON_CreateString("firing"));
+	(void)cJSON_AddItemToObject(body, "condition",
+	                            cJSON_CreateString(condition_name(source->condition)));
+	(void)cJSON_AddItemToObject(body, "severity",
+	                            cJSON_CreateString(severity_name(source->severity)));
+	(void)cJSON_AddItemToObject(body, "dedup_key", clean_string(source->dedup_key));
+	(void)cJSON_AddItemToObject(body, "app", clean_string(process->app));
+	(void)cJSON_AddItemToObject(body, "slot", cJSON_CreateNumber(process->slot));
+	(void)cJSON_AddItemToObject(body, "pid", cJSON_CreateNumber(process->shown_pid));
+	(void)cJSON_AddItemToObject(body, "host", clean_string(source->host));
+	(void)cJSON_AddItemToObject(body, "process_start",
+	                            time_string(source->process_start_unix_ns));
+	(void)cJSON_AddItemToObject(body, "starts_at", time_string(source->starts_unix_ns));
+	(void)cJSON_AddItemToObject(body, "ends_at", cJSON_CreateNull());
+	(void)cJSON_AddItemToObject(body, "resolved_reason", cJSON_CreateNull());
+	return body;
+}
+
+static void add_verdict(cJSON *body, const struct process *process)
+{
+	const struct verdict *verdict = &process->verdict;
+
+	(void)cJSON_AddItemToObject(body, "score", number(verdict->score));
+	(void)cJSON_AddItemToObject(body, "confidence", number(verdict->confidence));
+	(void)cJSON_AddItemToObject(body, "state",
+	                            cJSON_CreateString(leak_state_name(verdict->state)));
+	(void)cJSON_AddItemToObject(body, "kind",
+	                            cJSON_CreateString(leak_kind_name(verdict->kind)));
+	(void)cJSON_AddItemToObject(body, "growth_bytes_per_second",
+	                            number(verdict->growth_bytes_per_second));
+	(void)cJSON_AddItemToObject(body, "time_to_exhaustion_seconds", exhaustion(verdict));
+	(void)cJSON_AddItemToObject(body, "evidence", evidence(process));
+	(void)cJSON_AddItemToObject(body, "sites", cJSON_CreateArray());
+}
+
+static void keep_start(cJSON *body, const char *former_text)
+{
+	_cleanup_(json_deletep) cJSON *former = cJSON_Parse(former_text);
+	cJSON *start = cJSON_DetachItemFromObject(former, "starts_at");
+
+	if (start != NULL)
+		(void)cJSON_ReplaceItemInObject(body, "starts_at", start);
+}
+
+static char *print(const cJSON *json)
+{
+	char *text = cJSON_PrintUnformatted(json);
+
+	if (text != NULL && strlen(text) > BODY_MAX_BYTES) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *body_dedup_key(const struct body_source *source, uint64_t fired_unix_ns)
+{
+	_cleanup_(buf_done) struct buf key = BUF_INIT(BODY_MAX_BYTES);
+
+	append_clean(&key, source->host);
+	buf_append_char(&key, '/');
+	append_clean(&key, source->process->app);
+	buf_printf(&key, "/%u/%llu/%s/%llu", source->process->slot,
+	           (unsigned long long)(source->process_start_unix_ns / NS_PER_SECOND),
+	           condition_name(source->condition),
+	           (unsigned long long)(fired_unix_ns / NS_PER_SECOND));
+	return buf_failed(&key) ? NULL : strdup(buf_string(&key));
+}
+
+char *body_write(const struct body_source *source)
+{
+	_cleanup_(json_deletep) cJSON *body = identity(source);
+
+	if (body == NULL)
+		return NULL;
+	if (source->former != NULL)
+		keep_start(body, source->former);
+	add_verdict(body, source->process);
+	(void)cJSON_AddItemToObject(body, "labels", labels(source));
+	return print(body);
+}
+
+char *body_resolve(const char *text, uint64_t ends_unix_ns, enum resolution resolution)
+{
+	_cleanup_(json_deletep) cJSON *body = cJSON_Parse(text);
+
+	if (!cJSON_IsObject(body))
+		return NULL;
+	(void)cJSON_ReplaceItemInObject(body, "status", cJSON_CreateString("resolved"));
+	(void)cJSON_ReplaceItemInObject(body, "ends_at", time_string(ends_unix_ns));
+	(void)cJSON_ReplaceItemInObject(body, "resolved_reason",
+	                                clean_string(resolution_name(resolution)));
+	return print(body);
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+/* Episodes of processes as they live, end, and outlive heapwatchd. */
+#include "daemon/alerting/alerting.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "daemon/model/model.h"
+#include "lib/clock.h"
+#include "lib/file.h"
+#include "tests/unit/unit.h"
+
+#define FILE_MAX 65536
+
+static char directory[] = "/tmp/heapwatch-alerting-XXXXXX";
+static char path[64];
+static struct config *config;
+static bool pool_is_stopped;
+
+static struct {
+	void (*work)(void *data);
+	void (*done)(void *data);
+	void *data;
+} job;
+
+static void run_job(void)
+{
+	if (job.work != NULL) {
+		job.work(job.data);
+		job.work = NULL;
+		job.done(job.data);
+	}
+}
+
+static int host_submit(void *context, void (*work)(void *data), void (*done)(void *data),
+                       void *data)
+{
+	(void)context;
+	job.work = work;
+	job.done = done;
+	job.data = data;
+	if (!pool_is_stopped)
+		run_job();
+	return 0;
+}
+
+static const struct collector_host host = {.submit = host_submit};
+
+struct life {
+	struct model *model;
+	struct alerting *alerting;
+	struct process *process;
+	uint64_t now_ns;
+};
+
+static const struct process_key key = {.pid = 10, .start_ticks = 7};
+
+static void find_process(struct life *life)
+{
+	const struct process_facts facts = {
+	    .key = key,
+	    .start_ns = NS_PER_SECOND,
+	    .app = "shop",
+	    .script = "",
+	    .node_version = "",
+	    .container_id = "",
+	    .pod_uid = "",
+	    .unit = "",
+	    .stdout_path = "",
+	};
+
+	ck_assert_int_eq(model_process_found(life->model, 0, &facts), 0);
+	life->process = model_find(life->model, &key);
+	life->process->is_exported = true;
+}
+
+static struct life begin(void)
+{
+	const struct model_options options = {.processes_max = 10, .apps_max = 10, .time_scale = 1};
+	struct life life = {.now_ns = clock_boottime_ns() + NS_PER_HOUR};
+	struct alerting_options alerting_options = {
+	    .config = config, .storage_path = directory, .host = &host};
+
+	life.model = model_new(&options);
+	alerting_options.model = life.model;
+	life.alerting = alerting_new(&alerting_options);
+	ck_assert_ptr_nonnull(life.alerting);
+	return life;
+}
+
+static void end(struct life *life)
+{
+	(void)alerting_free(life->alerting);
+	(void)model_free(life->model);
+}
+
+static void set_up(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	(void)snprintf(path, sizeof(path), "%s/alerts", directory);
+	config = config_new_default();
+	config->alerting.min_uptime_ns = 0;
+	config->alerting.hold_ns = 0;
+}
+
+static void clean_up(void)
+{
+	(void)unlink(path);
+	ck_assert_int_eq(rmdir(directory), 0);
+	(void)config_free(config);
+}
+
+static void judge(struct life *life, double score, enum leak_state state)
+{
+	life->process->verdict = (struct verdict){.score = score,
+	                                          .confidence = 1,
+	                                          .state = state,
+	                                          .exhaustion_p50_seconds = INFINITY,
+	                                          .at_ns = life->now_ns};
+	alerting_pass(life->alerting, life->now_ns);
+	life->now_ns += NS_PER_MINUTE;
+}
+
+static void end_process(struct life *life, enum exit_cause cause)
+{
+	const struct process_exit exit = {.at_ns = life->now_ns, .cause = cause};
+
+	model_process_exited(life->model, &key, &exit);
+	life->process = NULL;
+}
+
+/* How often text is in the file: every alert written since it was begun anew. */
+static unsigned written(const char *text)
+{
+	static char bytes[FILE_MAX];
+	size_t length;
+	unsigned count = 0;
+	const char *at = bytes;
+
+	ck_assert_int_eq(file_read_text_at(AT_FDCWD, path, bytes, sizeof(bytes), &length), 0);
+	while ((at = memmem(at, (size_t)(bytes + length - at), text, strlen(text))) != NULL) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+#define LEAK(status) "\"status\":\"" status "\",\"condition\":\"leak\""
+
+START_TEST(test_alerting_is_shown_once_it_is_safe)
+{
+	struct life life = begin();
+
+	find_process(&life);
+	pool_is_stopped = true;
+	judge(&life, 0.9, LEAK_STATE_LEAK);
+	judge(&life, 0.9, LEAK_STATE_LEAK);
+	ck_assert(!life.process->is_alerting);
+	run_job();
+	judge(&life, 0.9, LEAK_STATE_LEAK);
+	ck_assert(life.process->is_alerting);
+	pool_is_stopped = false;
+	judge(&life, 0.1, LEAK_STATE_STABLE);
+	ck_assert(!life.process->is_alerting);
+	ck_assert_uint_eq(written(LEAK("firing")), 1);
+	ck_assert_uint_eq(written("\"resolved_reason\":\"floor_returned\""), 1);
+	end(&life);
+}
+END_TEST
+
+START_TEST(test_ends_resolve_with_their_cause_and_are_alerts)
+{
+	static const struct {
+		enum exit_cause cause;
+		bool is_heap_oom;
+		const char *reason;
+		const char *condition; /* of the alert of its own */
+	} rows[] = {
+	    {EXIT_CAUSE_EXIT, false, "exit", NULL},
+	    {EXIT_CAUSE_SIGNAL, false, "exit", NULL},
+	    {EXIT_CAUSE_OOM_KILL, false, "oom_kill", "oom_kill"},
+	    {EXIT_CAUSE_SIGNAL, true, "heap_oom", "heap_oom"},
+	};
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct life life = begin();
+
+		find_process(&life);
+		judge(&life, 0.9, LEAK_STATE_LEAK);
+		if (rows[i].is_heap_oom)
+			model_incident(life.model, &key, 0, life.now_ns, HEAP_INCIDENT_FATAL_OOM);
+		end_process(&life, rows[i].cause);
+		(void)snprintf(text, sizeof(text), "\"resolved_reason\":\"%s\"", rows[i].reason);
+		ck_assert_uint_eq(written(text), 1);
+		(void)snprintf(text, sizeof(text), "\"firing\",\"condition\":\"%s\"",
+		               rows[i].condition != NULL ? rows[i].condition : "none");
+		ck_assert_uint_eq(written(text), rows[i].condition != NULL);
+		/* Some time later that is resolved, too. */
+		alerting_pass(life.alerting, clock_boottime_ns() + NS_PER_HOUR);
+		(void)snprintf(text, sizeof(text), "\"resolved\",\"condition\":\"%s\"",
+		               rows[i].condition != NULL ? rows[i].condition : "none");
+		ck_assert_uint_eq(written(text), rows[i].condition != NULL);
+		end(&life);
+		ck_assert_int_eq(unlink(path), 0);
+	}
+}
+END_TEST
+
+START_TEST(test_no_condition_hides_another)
+{
+	struct life life = begin();
+
+	find_process(&life);
+	judge(&life, 0.95, LEAK_STATE_THRASH);
+	ck_assert_uint_eq(written(LEAK("firing")), 1);
+	ck_assert_uint_eq(written("\"firing\",\"condition\":\"thrash\""), 1);
+	judge(&life, 0.95, LEAK_STATE_LEAK);
+	ck_assert_uint_eq(written("\"resolved\",\"condition\":\"thrash\""), 1);
+	ck_assert_uint_eq(written(LEAK("resolved")), 0);
+	ck_assert(life.process->is_alerting);
+	end(&life);
+}
+END_TEST
+
+START_TEST(test_an_episode_goes_on_after_a_restart)
+{
+	struct life life = begin();
+
+	find_process(&life);
+	judge(&life, 0.9, LEAK_STATE_LEAK);
+	end(&life);
+	life = begin();
+	find_process(&life);
+	judge(&life, 0.9, LEAK_STATE_LEAK);
+	ck_assert(life.process->is_alerting);
+	ck_assert_uint_eq(written(LEAK("firing")), 1);
+	judge(&life, 0.1, LEAK_STATE_STABLE);
+	ck_assert_uint_eq(written(LEAK("resolved")), 1);
+	end(&life);
+}
+END_TEST
+
+START_TEST(test_who_went_during_a_restart_is_resolved)
+{
+	struct life life = begin();
+
+	find_process(&life);
+	judge(&life, 0.9, LEAK_STATE_LEAK);
+	end(&life);
+	life = begin();
+	alerting_pass(life.alerting, clock_boottime_ns());
+	ck_assert_uint_eq(written(LEAK("resolved")), 0); /* it may yet be found */
+	alerting_pass(life.alerting, life.now_ns);
+	ck_assert_uint_eq(written(LEAK("resolved")), 1);
+	ck_assert_uint_eq(written("\"resolved_reason\":\"exit\""), 1);
+	end(&life);
+}
+END_TEST
+
+START_TEST(test_the_rule_of_an_app_counts)
+{
+	struct app_rule rule = {.alerting = config->alerting};
+	struct life life;
+
+	rule.alerting.threshold = 0.99;
+	config->apps = &rule;
+	config->app_count = 1;
+	life = begin();
+	find_process(&life);
+	life.process->rule = 1;
+	judge(&life, 0.95, LEAK_STATE_LEAK);
+	ck_assert(!life.process->is_alerting);
+	judge(&life, 0.995, LEAK_STATE_LEAK);
+	ck_assert(life.process->is_alerting);
+	end(&life);
+	config->apps = NULL;
+	config->app_count = 0;
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+	    test_alerting_is_shown_once_it_is_safe,
+	    test_ends_resolve_with_their_cause_and_are_alerts,
+	    test_no_condition_hides_another,
+	    test_an_episode_goes_on_after_a_restart,
+	    test_who_went_during_a_restart_is_resolved,
+	    test_the_rule_of_an_app_counts,
+	};
+	Suite *suite = suite_create("alerting");
+	TCase *cases = tcase_create("alerting");
+	SRunner *runner = srunner_create(suite);
+	size_t i;
+
+	tcase_add_checked_fixture(cases, set_up, clean_up);
+	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(cases, tests[i]);
+	suite_add_tcase(suite, cases);
+	srunner_run_all(runner, CK_ENV);
+	srunner_free(runner);
+	return EXIT_SUCCESS;
+}
