@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <utlist.h>
 
+#include "collectors/gclog/survey.h"
 #include "lib/pack.h"
 
 /* Beyond this a file is not read from its start: the past of days ago tells little. */
@@ -333,6 +334,7 @@ void log_files_close(struct log_files *files, struct log_file *file)
 	tail_done(&file->tail);
 	stream_done(&file->stream);
 	life_table_done(&file->lives);
+	(void)survey_free(file->survey);
 	free(file->last_path);
 	free(file);
 }

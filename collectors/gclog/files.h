@@ -31,6 +31,7 @@ struct log_file {
 	bool has_process;   /* a line of it was of a process that is visible */
 	unsigned idle_passes;
 	struct life_table lives; /* who prints into it */
+	struct survey *survey;   /* of its past; NULL: none yet, or caught up */
 	struct log_file *prev;   /* ready list */
 	struct log_file *next;
 	UT_hash_handle by_identity;

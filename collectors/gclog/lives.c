@@ -143,6 +143,7 @@ struct life *life_table_add(struct life_table *lives, pid_t pid, uint64_t number
 		forget_most_silent(lives);
 	life->number = number;
 	life->pid = pid;
+	life->first_line = lives->line_count;
 	life->last_line = lives->line_count;
 	if (number > lives->latest_number)
 		lives->latest_number = number;
@@ -253,6 +254,7 @@ static int copy_life(struct life_table *copy, const struct life *life)
 
 	if (added == NULL)
 		return -ENOMEM;
+	added->first_line = life->first_line;
 	added->last_line = life->last_line;
 	added->isolates = calloc(life->isolate_count + 1, sizeof(*added->isolates));
 	if (added->isolates == NULL)

@@ -33,6 +33,7 @@ struct life_isolate {
 struct life {
 	uint64_t number; /* in the stream, from 1, in order of first lines */
 	pid_t pid;
+	uint64_t first_line; /* both of struct life_table.line_count */
 	uint64_t last_line;
 	struct life_isolate *isolates; /* owned */
 	size_t isolate_count;

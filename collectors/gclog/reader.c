@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "collectors/gclog/survey.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
@@ -202,6 +203,11 @@ static void on_record(void *context, enum gclog_result result, const struct gclo
 	if (result != GCLOG_GC && result != GCLOG_INCIDENT && result != GCLOG_HEAP)
 		return;
 	held.life = life_of(self, result, record);
+	if (!self->is_live && self->file->survey != NULL &&
+	    survey_is_over(self->file->survey, held.life)) {
+		report_lost(self, 1); /* its pid may be another's by now */
+		return;
+	}
 	offer_held(self);
 	if (!deliver(self, &held))
 		report_lost(self, held_push(&self->held, &held));
@@ -227,6 +233,28 @@ static void begin(struct reader *self, struct log_file *file)
 	    (struct wall_reference){self->arrival_wall_ns, clock_zone_offset_seconds()};
 }
 
+/*
+ * Before its past is read, one reading to learn of whom it is. True when that is over, or cannot be
+ * had.
+ */
+static bool survey_turn(struct reader *self, struct log_file *file)
+{
+	int turn;
+
+	if (file->survey == NULL)
+		file->survey = survey_new(&file->tail, &file->stream);
+	if (file->survey == NULL || survey_is_finished(file->survey))
+		return true;
+	if (!survey_is_of(file->survey, &file->tail)) {
+		file->survey = survey_free(file->survey);
+		return false;
+	}
+	for (turn = 0; turn < TURN_BUFFERS; turn++)
+		if (!survey_read(file->survey, self->buffer, sizeof(self->buffer)))
+			break;
+	return false;
+}
+
 /* One turn of one file. Positive: there is more; 0: read to its end; negative errno. */
 static int read_turn(struct reader *self, struct log_file *file)
 {
@@ -234,6 +262,8 @@ static int read_turn(struct reader *self, struct log_file *file)
 	int result = tail_look(&file->tail, &self->files.counters);
 	int turn;
 
+	if (result > 0 && !file->is_caught_up && !survey_turn(self, file))
+		return 1;
 	begin(self, file);
 	for (turn = 0; turn < TURN_BUFFERS && result > 0; turn++) {
 		file->idle_passes = 0;
@@ -244,8 +274,10 @@ static int read_turn(struct reader *self, struct log_file *file)
 		if (result >= 0 && result < (int)sizeof(self->buffer))
 			result = 0;
 	}
-	if (result == 0)
+	if (result == 0) {
 		file->is_caught_up = true;
+		file->survey = survey_free(file->survey);
+	}
 	self->file = NULL;
 	return result;
 }

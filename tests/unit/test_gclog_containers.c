@@ -244,7 +244,7 @@ START_TEST(test_a_log_that_comes_later_is_found)
 END_TEST
 
 /* "2026-11-22T04:00:00Z" of so long ago. */
-static void put_stamped_gc(const char *name, unsigned isolate, unsigned uptime_ms, unsigned ago_s)
+static void put_stamped_gc(const char *name, uint64_t isolate, unsigned uptime_ms, unsigned ago_s)
 {
 	time_t then = (time_t)(clock_realtime_ns() / NS_PER_SECOND - ago_s);
 	char stamp[64], line[256];
@@ -254,9 +254,9 @@ static void put_stamped_gc(const char *name, unsigned isolate, unsigned uptime_m
 	ck_assert_ptr_nonnull(gmtime_r(&then, &utc));
 	ck_assert_uint_gt(strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc), 0);
 	(void)snprintf(line, sizeof(line),
-	               "%s stdout F [1:0x%x] %8u ms: Scavenge 4.1 (5.2) -> 3.6 (5.5) MB, 1.05 / "
+	               "%s stdout F [1:0x%llx] %8u ms: Scavenge 4.1 (5.2) -> 3.6 (5.5) MB, 1.05 / "
 	               "0.00 ms  (average mu = 1.000, current mu = 1.000) task; \n",
-	               stamp, isolate, uptime_ms);
+	               stamp, (unsigned long long)isolate, uptime_ms);
 	put(fd, line);
 	ck_assert_int_eq(close(fd), 0);
 }
@@ -274,8 +274,9 @@ START_TEST(test_past_lines_are_dated_by_their_stamps)
 {
 	make_file(DOCKER_A);
 	put_stamped_gc(DOCKER_A, 0xa, 100 * 1000, 3900);
-	put_stamped_gc(DOCKER_A, 0xb, 10 * 1000, 990);
-	put_stamped_gc(DOCKER_A, 0xb, 20 * 1000, 9000); /* before the process: not believed */
+	put_stamped_gc(DOCKER_A, 0x7f000000000b, 10 * 1000, 990); /* of a worker */
+	put_stamped_gc(DOCKER_A, 0x7f000000000b, 20 * 1000,
+	               9000); /* before the process: not believed */
 	start(NULL);
 	contained_process(71, ID_A);
 	look();
