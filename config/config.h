@@ -69,7 +69,7 @@ struct receiver_config {
 struct config {
 	struct {
 		uint64_t interval_ns;
-		uint64_t smaps_budget_ns;     /* CPU per second for smaps_rollup and maps; 0: never */
+		uint64_t smaps_budget_ns; /* CPU per second for smaps_rollup and maps; 0: never */
 		uint64_t smaps_max_rss_bytes; /* larger processes are not asked */
 	} sampling;
 	struct {

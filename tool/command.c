@@ -16,8 +16,8 @@
 static const struct command commands[] = {
     {"analyze", "[OPTION]... FILE...|-",
      "Judge the heaps of a GC log, with or without /proc samples.", command_analyze},
-    {"check", "config|web-config|gc-log FILE...", "Check files that heapwatchd reads, without a running one.",
-     command_check},
+    {"check", "config|web-config|gc-log FILE...",
+     "Check files that heapwatchd reads, without a running one.", command_check},
     {"run", "[OPTION]... -- COMMAND [ARGUMENT]...",
      "Start a Node.js command with V8's GC trace on, and keep its output clean.", command_run},
 };

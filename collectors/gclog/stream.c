@@ -205,8 +205,8 @@ static void begin_events(struct stream *stream, const char *head, const struct s
 static size_t take_head(struct stream *stream, const char *bytes, size_t length,
                         const struct stream_sink *sink)
 {
-	char first = stream->head_length > 0 ? stream->head[0] : bytes[0];
-	const char *head = first == TRACE_EVENTS_NEXT[0] ? TRACE_EVENTS_NEXT : TRACE_EVENTS_HEAD;
+	const char *first = stream->head_length > 0 ? stream->head : bytes;
+	const char *head = *first == TRACE_EVENTS_NEXT[0] ? TRACE_EVENTS_NEXT : TRACE_EVENTS_HEAD;
 	size_t taken = 0;
 
 	while (taken < length && head[stream->head_length] != '\0' &&

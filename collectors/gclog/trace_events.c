@@ -138,7 +138,9 @@ static void set_member(struct trace_event *event, enum member member,
 		event->duration_us = text_number(text);
 		break;
 	case MEMBER_PH:
-		event->phase = text->length == 1 ? text->bytes[0] : '\0';
+		event->phase = '\0';
+		if (text->length == 1)
+			event->phase = text->bytes[0];
 		break;
 	case MEMBER_NAME:
 		set_name(event, text);

@@ -113,35 +113,34 @@ static bool is_named(const struct mapping *mapping, const char *name)
 	       memcmp(mapping->name, name, mapping->name_length) == 0;
 }
 
-static void add(struct maps_reader *reader, const struct mapping *mapping)
+/* The sum that the mapping belongs to, NULL for none. */
+static uint64_t *sum_of(struct maps_reader *reader, const struct mapping *mapping)
 {
 	struct memory_map *map = &reader->map;
-	uint64_t bytes = mapping->end - mapping->start;
 
 	if (mapping->is_file || !is_data(mapping))
-		return;
-	if (is_named(mapping, "[heap]"))
-		map->malloc_bytes += bytes;
-	else if (mapping->name_length > 0)
-		return;
-	else if (is_v8(mapping) && bytes > V8_PAGE_BYTES)
-		map->v8_large_object_bytes += bytes;
-	else if (is_v8(mapping))
-		map->v8_page_bytes += bytes;
-	else if (!is_stack(reader, mapping))
-		map->malloc_bytes += bytes;
+		return NULL;
+	if (mapping->name_length > 0)
+		return is_named(mapping, "[heap]") ? &map->malloc_bytes : NULL;
+	if (is_v8(mapping))
+		return mapping->end - mapping->start > V8_PAGE_BYTES ? &map->v8_large_object_bytes
+		                                                     : &map->v8_page_bytes;
+	return is_stack(reader, mapping) ? NULL : &map->malloc_bytes;
 }
 
 int maps_read_line(struct maps_reader *reader, const char *line, size_t length)
 {
 	struct mapping mapping;
+	uint64_t *sum;
 
 	if (reader->row_count == MAPS_ROWS_MAX)
 		return -EFBIG;
 	if (!parse(line, length, &mapping))
 		return -EBADMSG;
 	reader->row_count++;
-	add(reader, &mapping);
+	sum = sum_of(reader, &mapping);
+	if (sum != NULL)
+		*sum += mapping.end - mapping.start;
 	reader->previous_end = mapping.end;
 	reader->previous_is_guard = is_guard(&mapping);
 	return 0;

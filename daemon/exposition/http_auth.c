@@ -131,28 +131,37 @@ static bool parse_header(const char *header, struct credentials *ret_credentials
 }
 
 /* Every name is compared, whichever it is. */
-static const char *find_hash(const struct pair_list *users, const char *name)
+static const struct label_pair *find_user(const struct pair_list *users, const char *name)
 {
-	const char *found = NULL;
+	const struct label_pair *found = NULL;
 	size_t i;
 
 	for (i = 0; i < users->count; i++)
 		if (strcmp(users->pairs[i].name, name) == 0)
-			found = users->pairs[i].value;
+			found = &users->pairs[i];
 	return found;
+}
+
+/* The two digits of "$2y$10$…". */
+static int cost_of(const char *hash)
+{
+	return (hash[4] - '0') * 10 + hash[5] - '0';
 }
 
 /* As dear as the dearest of the users'. */
 static void write_nobody(const struct pair_list *users, char out[sizeof(NOBODY_HASH)])
 {
-	const char *cost = users->pairs[0].value + 4;
 	size_t i;
 
 	memcpy(out, NOBODY_HASH, sizeof(NOBODY_HASH));
-	for (i = 1; i < users->count; i++)
-		if (memcmp(users->pairs[i].value + 4, cost, 2) > 0)
-			cost = users->pairs[i].value + 4;
-	memcpy(out + 4, cost, 2);
+	for (i = 0; i < users->count; i++) {
+		const char *hash = users->pairs[i].value;
+
+		if (i == 0 || cost_of(hash) > cost_of(out)) {
+			out[4] = hash[4];
+			out[5] = hash[5];
+		}
+	}
 }
 
 static int digest_of(const struct http_auth *auth, const char *hash, bool is_user,
@@ -328,15 +337,15 @@ enum auth_verdict http_auth_check(struct http_auth *auth, const struct auth_requ
 	_cleanup_(wipe_credentials) struct credentials credentials = {0};
 	char nobody[sizeof(NOBODY_HASH)];
 	struct check *draft;
-	const char *hash;
+	const struct label_pair *user;
 	bool is_user;
 
 	if (!parse_header(request->authorization, &credentials))
 		return AUTH_DENIED;
-	hash = find_hash(request->users, credentials.text);
-	is_user = hash != NULL;
+	user = find_user(request->users, credentials.text);
+	is_user = user != NULL;
 	write_nobody(request->users, nobody);
-	draft = new_check(auth, request, is_user ? hash : nobody, &credentials);
+	draft = new_check(auth, request, is_user ? user->value : nobody, &credentials);
 	if (draft == NULL)
 		return AUTH_BUSY;
 	draft->is_user = is_user;

@@ -45,7 +45,6 @@ struct process {
 	uint64_t start_ns;
 	uint64_t first_seen_ns;
 	char *app; /* owned, as all strings here; "" when unknown */
-	unsigned slot;
 	char *script;
 	char *node_version;
 	char *container_id;
@@ -54,18 +53,21 @@ struct process {
 	uint64_t max_old_space_bytes; /* from flags; 0: not given */
 	uint64_t max_semi_space_bytes;
 	uint64_t bucket_width_ns; /* of the series, scaled */
-	unsigned sources;         /* 1 << enum source */
-	bool is_exported;         /* older than discovery.min_age */
-	unsigned rule;            /* of the facts */
-	bool is_alerting;         /* an alert about it is firing, and safe on disk */
+	unsigned slot;
+	unsigned sources;   /* 1 << enum source */
+	unsigned rule;      /* of the facts */
+	bool is_exported;   /* older than discovery.min_age */
+	bool is_alerting;   /* an alert about it is firing, and safe on disk */
+	bool needs_scoring; /* a floor or a bucket arrived since the last evaluation */
 
+	/* Which of the four below were told. */
 	bool has_memory;
-	struct memory_sample memory;
 	bool has_detail;
-	struct memory_detail detail;
 	bool has_proportional;
-	struct proportional_sample proportional;
 	bool has_map;
+	struct memory_sample memory;
+	struct memory_detail detail;
+	struct proportional_sample proportional;
 	struct memory_map map;
 
 	struct isolate **isolates; /* owned, in order of first sight */
@@ -75,7 +77,6 @@ struct process {
 	struct series outside; /* the levels */
 	struct series threads;
 
-	bool needs_scoring; /* a floor or a bucket arrived since the last evaluation */
 	uint64_t scored_ns;
 	struct score_memory score_memory;
 	struct verdict verdict;

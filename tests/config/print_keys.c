@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Prints what heapwatchd.conf(5) has to say of each key, a block of three lines as they stand in the
- * page: the key, what it takes, its help. tests/config/conf_man.sh compares.
+ * Prints what heapwatchd.conf(5) has to say of each key, a block of three lines as they stand in
+ * the page: the key, what it takes, its help. tests/config/conf_man.sh compares.
  */
 #include <stdio.h>
 #include <string.h>
