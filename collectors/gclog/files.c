@@ -179,14 +179,14 @@ static int file_open(struct log_files *files, const char *path, struct log_file 
 	return 0;
 }
 
-/* 0 with the identity of the regular file under the name. */
+/* 0 with the identity of the regular file or FIFO under the name. */
 static int look_up(const char *path, struct file_identity *ret_identity)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0)
 		return -errno;
-	if (!S_ISREG(status.st_mode))
+	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
 		return -EINVAL;
 	*ret_identity = (struct file_identity){status.st_dev, status.st_ino};
 	return 0;
@@ -246,6 +246,32 @@ int log_files_follow_unnamed(struct log_files *files, const char *path,
 	return file_open(files, path, &file);
 }
 
+int log_files_follow_pipe(struct log_files *files, struct tail *tail, const char *path,
+                          struct log_file **ret_file)
+{
+	struct log_file *file;
+	int error = 0;
+
+	if (log_files_find(files, &tail->identity) != NULL)
+		return -EEXIST;
+	if (files->count >= LOG_FILES_MAX)
+		return -EMFILE;
+	file = file_add(files, tail);
+	if (file == NULL)
+		return -ENOMEM;
+	file->is_configured = true;
+	file->is_caught_up = true; /* it has no past */
+	if (strchr(path, '/') != NULL)
+		error = name_set(files, file, path);
+	if (error < 0) {
+		file->tail.fd = -1; /* the caller's again */
+		log_files_close(files, file);
+		return error;
+	}
+	*ret_file = file;
+	return 0;
+}
+
 /* ---- news ---- */
 
 static void name_check(struct log_files *files, struct log_file *file)
@@ -299,7 +325,7 @@ void log_files_forget_configured(struct log_files *files)
 	struct log_file *file;
 
 	for (file = files->by_identity; file != NULL; file = file->by_identity.next)
-		file->is_configured = false;
+		file->is_configured = file->tail.is_pipe && file->path == NULL;
 }
 
 void log_files_ready(struct log_files *files, struct log_file *file)
@@ -350,11 +376,16 @@ void log_files_done(struct log_files *files)
 
 void log_files_pack(const struct log_files *files, struct buf *out)
 {
+	size_t count = kept_files_count(&files->kept);
 	const struct log_file *file;
 	const char *path;
 
-	pack_u64(out, files->count + kept_files_count(&files->kept));
+	for (file = files->by_identity; file != NULL; file = file->by_identity.next)
+		count += !file->tail.is_pipe;
+	pack_u64(out, count);
 	for (file = files->by_identity; file != NULL; file = file->by_identity.next) {
+		if (file->tail.is_pipe)
+			continue;
 		path = file->path != NULL ? file->path : file->last_path;
 		kept_file_pack(&file->tail, &file->stream, path != NULL ? path : "", out);
 	}

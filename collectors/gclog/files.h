@@ -30,9 +30,12 @@ struct log_file {
 	bool is_ready;      /* waits in the ready list */
 	bool has_process;   /* a line of it was of a process that is visible */
 	unsigned idle_passes;
-	struct life_table lives; /* who prints into it */
-	struct survey *survey;   /* of its past; NULL: none yet, or caught up */
-	struct log_file *prev;   /* ready list */
+	struct life_table lives;       /* who prints into it */
+	struct collector_watch *watch; /* of a pipe, with who is called for it */
+	void (*on_ready)(void *owner, struct log_file *file);
+	void *owner;
+	struct survey *survey; /* of its past; NULL: none yet, or caught up */
+	struct log_file *prev; /* ready list */
 	struct log_file *next;
 	UT_hash_handle by_identity;
 	UT_hash_handle by_path;
@@ -59,6 +62,12 @@ int log_files_follow(struct log_files *files, const char *path, bool is_configur
 int log_files_follow_unnamed(struct log_files *files, const char *path,
                              const struct file_identity *identity)
     __attribute__((warn_unused_result));
+/*
+ * Follows an open pipe, under its path if that is one; takes ownership of the tail. -EEXIST when it
+ * is followed already, -EMFILE, -ENOMEM.
+ */
+int log_files_follow_pipe(struct log_files *files, struct tail *tail, const char *path,
+                          struct log_file **ret_file) __attribute__((warn_unused_result));
 struct log_file *log_files_find(const struct log_files *files,
                                 const struct file_identity *identity);
 /* Something happened to directory/name. True when that is followed, or was. */
@@ -76,7 +85,8 @@ void log_files_pass(struct log_files *files);
 /* Looks at every file and its name. */
 void log_files_look(struct log_files *files);
 
-/* No name is configured any more; those that still are, are followed again by the caller. */
+/* No name is configured any more, but the standard input, which has none, stays; those that still
+ * are, are followed again by the caller. */
 void log_files_forget_configured(struct log_files *files);
 void log_files_ready(struct log_files *files, struct log_file *file);
 /* Takes the first ready file out of the list, or NULL. */

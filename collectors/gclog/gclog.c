@@ -7,7 +7,6 @@
 #include "collectors/gclog/gclog.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +17,10 @@
 
 #include "collectors/gclog/containers.h"
 #include "collectors/gclog/globs.h"
+#include "collectors/gclog/pipes.h"
 #include "collectors/gclog/probes.h"
 #include "collectors/gclog/reader.h"
+#include "collectors/gclog/run_logs.h"
 #include "collectors/gclog/watch.h"
 #include "config/config.h"
 #include "lib/clock.h"
@@ -29,7 +30,6 @@
 #define PAUSE_READING_NS  (5 * NS_PER_MS)   /* between two slices */
 #define PAUSE_WATCHING_NS (100 * NS_PER_MS) /* after events, or a busy directory keeps us busy */
 #define LOOK_PASSES       4                 /* between two looks at everything */
-#define RUN_PATTERNS_MAX  3
 #define PROBES_PER_PASS   16
 #define IDLE_NAMED_PASSES 60 /* a file that nobody holds and nothing names: five minutes */
 #define IDLE_LOST_PASSES  12 /* one that was rotated away */
@@ -40,7 +40,8 @@ struct gclog {
 	struct collector_options options;
 	struct watches *watches;
 	struct globs globs;
-	char run_patterns[RUN_PATTERNS_MAX][PATH_MAX];
+	struct run_logs run_logs;
+	bool has_read_stdin; /* or does */
 	struct probes probes;
 	struct container_logs containers;
 	uint64_t pass_count;
@@ -55,30 +56,28 @@ struct gclog {
 
 /* ---- following ---- */
 
-/*
- * Where "heapwatch run" writes, anybody may make files: a link there could lead to a file that its
- * maker may not read.
- */
-static bool is_foreign_link(const struct gclog *self, const char *path)
-{
-	struct stat status;
-	size_t i;
+static void catch_up(struct gclog *self);
 
-	for (i = 0; i < RUN_PATTERNS_MAX; i++)
-		if (self->run_patterns[i][0] != '\0' &&
-		    fnmatch(self->run_patterns[i], path, FNM_PATHNAME) == 0)
-			return lstat(path, &status) == 0 &&
-			       (!S_ISREG(status.st_mode) || status.st_nlink > 1);
-	return false;
+static void on_pipe(void *context, struct log_file *file)
+{
+	struct gclog *self = context;
+
+	log_files_ready(&self->reader.files, file);
+	catch_up(self);
 }
 
 static void follow_configured(void *context, const char *path)
 {
 	struct gclog *self = context;
+	int error;
 
-	if (is_foreign_link(self, path))
+	if (run_logs_is_foreign(&self->run_logs, path))
 		return;
-	reader_report_errno(&self->reader, log_files_follow(&self->reader.files, path, true));
+	error = log_files_follow(&self->reader.files, path, true);
+	/* who reads a FIFO takes it from others: only one that was asked for by its name */
+	if (error == -EINVAL && globs_name(&self->globs, path))
+		error = pipe_follow(&self->reader, path, on_pipe, self);
+	reader_report_errno(&self->reader, error);
 }
 
 static void expand(struct gclog *self)
@@ -262,35 +261,22 @@ static void on_timer(void *data)
 
 /* ---- the collector ---- */
 
+/* The standard input comes once, whatever is configured later. */
+static int follow_stdin(struct gclog *self)
+{
+	if (self->has_read_stdin)
+		return 0;
+	self->has_read_stdin = true;
+	return pipe_follow(&self->reader, PIPE_STDIN, on_pipe, self);
+}
+
 static void add_pattern(struct gclog *self, const char *pattern)
 {
-	int error = globs_add(&self->globs, pattern);
+	int error = strcmp(pattern, PIPE_STDIN) == 0 ? follow_stdin(self)
+	                                             : globs_add(&self->globs, pattern);
 
 	if (error < 0)
 		log_warn(error, "cannot follow GC logs, ignoring pattern=%s", pattern);
-}
-
-/* Where "heapwatch run" writes: as root, as others, and as others without a session. */
-static void add_run_patterns(struct gclog *self, const char *rootfs_path)
-{
-	static const char *const patterns[] = {"/run/heapwatch/gc/*.log",
-	                                       "/run/user/*/heapwatch/*.log"};
-	const char *root = strcmp(rootfs_path, "/") == 0 ? "" : rootfs_path;
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	size_t i;
-
-	_Static_assert(sizeof(patterns) / sizeof(patterns[0]) + 1 == RUN_PATTERNS_MAX,
-	               "room for them and for $XDG_RUNTIME_DIR");
-	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		(void)snprintf(self->run_patterns[i], sizeof(self->run_patterns[i]), "%s%s", root,
-		               patterns[i]);
-	if (runtime != NULL && runtime[0] == '/' &&
-	    strncmp(runtime, "/run/user/", strlen("/run/user/")) != 0)
-		(void)snprintf(self->run_patterns[i], sizeof(self->run_patterns[i]),
-		               "%s/heapwatch/*.log", runtime);
-	for (i = 0; i < RUN_PATTERNS_MAX; i++)
-		if (self->run_patterns[i][0] != '\0')
-			add_pattern(self, self->run_patterns[i]);
 }
 
 static void add_patterns(struct gclog *self)
@@ -302,7 +288,10 @@ static void add_patterns(struct gclog *self)
 		add_pattern(self, options->config->gc_log.paths.values[i]);
 	for (i = 0; i < options->gc_log_globs.count; i++)
 		add_pattern(self, options->gc_log_globs.values[i]);
-	add_run_patterns(self, options->rootfs_path);
+	run_logs_init(&self->run_logs, options->rootfs_path);
+	for (i = 0; i < RUN_PATTERNS_MAX; i++)
+		if (self->run_logs.patterns[i][0] != '\0')
+			add_pattern(self, self->run_logs.patterns[i]);
 }
 
 static void gclog_destroy(void *data)

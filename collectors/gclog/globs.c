@@ -101,6 +101,16 @@ void globs_expand(struct globs *globs, size_t limit,
 	}
 }
 
+bool globs_name(const struct globs *globs, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < globs->count; i++)
+		if (strcmp(globs->patterns[i], path) == 0)
+			return strpbrk(path, "*?[") == NULL;
+	return false;
+}
+
 static void free_strings(char **strings, size_t count)
 {
 	size_t i;

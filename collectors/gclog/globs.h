@@ -6,6 +6,7 @@
 #ifndef HEAPWATCH_COLLECTORS_GCLOG_GLOBS_H
 #define HEAPWATCH_COLLECTORS_GCLOG_GLOBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "collectors/gclog/watch.h"
@@ -23,6 +24,8 @@ int globs_add(struct globs *globs, const char *pattern) __attribute__((warn_unus
 /* Calls for every file that matches now, at most limit times, and watches the directories. */
 void globs_expand(struct globs *globs, size_t limit,
                   void (*on_path)(void *context, const char *path), void *context);
+/* A pattern is this very path, without a wildcard. */
+bool globs_name(const struct globs *globs, const char *path);
 void globs_done(struct globs *globs);
 
 #endif

@@ -282,11 +282,19 @@ static int read_turn(struct reader *self, struct log_file *file)
 	return result;
 }
 
+static void unwatch(struct reader *self, struct log_file *file)
+{
+	if (file->watch != NULL)
+		self->host->unwatch_fd(self->host->context, file->watch);
+	file->watch = NULL;
+}
+
 /* Nothing more will come: a last line without newline is a line. */
 void reader_close(struct reader *self, struct log_file *file)
 {
 	const struct stream_sink sink = sink_of(self);
 
+	unwatch(self, file);
 	begin(self, file);
 	stream_finish(&file->stream, &sink);
 	self->file = NULL;
@@ -345,6 +353,10 @@ void reader_pass(struct reader *self)
 
 void reader_done(struct reader *self)
 {
+	struct log_file *file;
+
+	for (file = self->files.by_identity; file != NULL; file = file->by_identity.next)
+		unwatch(self, file);
 	log_files_done(&self->files);
 	held_done(&self->held);
 	strangers_done(&self->strangers);

@@ -14,6 +14,8 @@
 #include "lib/pack.h"
 #include "lib/units.h"
 
+#define PIPE_BYTES (1 << 20) /* what anybody may ask for; the kernel gives 64 KiB unasked */
+
 static uint64_t modified_ns(const struct stat *status)
 {
 	return (uint64_t)status->st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)status->st_mtim.tv_nsec;
@@ -53,6 +55,31 @@ void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_by
 		return;
 	tail->offset = tail->size_bytes - keep_bytes;
 	counters->lost_bytes += tail->offset;
+}
+
+int tail_open_pipe(struct tail *ret_tail, const char *path, bool keeps_writer)
+{
+	int flags = (keeps_writer ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	struct stat status;
+	int fd;
+
+	if (stat(path, &status) < 0)
+		return -errno;
+	if (!S_ISFIFO(status.st_mode))
+		return -EINVAL;
+	fd = open(path, flags);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0 || !S_ISFIFO(status.st_mode)) {
+		(void)close(fd); /* nothing was written */
+		return -EINVAL;  /* replaced between the two looks */
+	}
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* else it is what it was */
+	*ret_tail = (struct tail){.fd = fd,
+	                          .identity = {status.st_dev, status.st_ino},
+	                          .has_name = true,
+	                          .is_pipe = true};
+	return 0;
 }
 
 /* FNV-1a. Returns false when the head cannot be read in full. */
@@ -134,6 +161,8 @@ int tail_look(struct tail *tail, struct tail_counters *counters)
 	struct stat status;
 	uint64_t size_bytes;
 
+	if (tail->is_pipe)
+		return 1; /* only reading tells */
 	if (fstat(tail->fd, &status) < 0)
 		return -errno;
 	size_bytes = (uint64_t)status.st_size;
@@ -147,10 +176,26 @@ int tail_look(struct tail *tail, struct tail_counters *counters)
 	return size_bytes > tail->offset ? 1 : 0;
 }
 
+static int pipe_read(const struct tail *tail, char *buffer, size_t size,
+                     struct tail_counters *counters)
+{
+	ssize_t length = read(tail->fd, buffer, size);
+
+	if (length < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (length == 0)
+		return -ENOENT;
+	counters->read_bytes += (uint64_t)length;
+	return (int)length;
+}
+
 int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters)
 {
-	ssize_t length = pread(tail->fd, buffer, size, (off_t)tail->offset);
+	ssize_t length;
 
+	if (tail->is_pipe)
+		return pipe_read(tail, buffer, size, counters);
+	length = pread(tail->fd, buffer, size, (off_t)tail->offset);
 	if (length < 0)
 		return -errno;
 	tail->offset += (uint64_t)length;

@@ -27,6 +27,7 @@ struct tail {
 	uint64_t fingerprint; /* of the first fingerprint_length bytes */
 	size_t fingerprint_length;
 	bool has_name; /* some name still leads to it */
+	bool is_pipe;  /* a FIFO: no offset, size or head, and what was read is gone */
 };
 
 /* Shared by all files of a collector. */
@@ -41,6 +42,12 @@ struct tail_counters {
  * opened.
  */
 int tail_open(struct tail *ret_tail, const char *path) __attribute__((warn_unused_result));
+/*
+ * Opens a FIFO without waiting for a writer, and with a larger buffer where that is allowed. With
+ * keeps_writer it never ends; it must be writable then. -EINVAL for anything else.
+ */
+int tail_open_pipe(struct tail *ret_tail, const char *path, bool keeps_writer)
+    __attribute__((warn_unused_result));
 /* A file larger than the limit is read only from its last keep bytes on. */
 void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_bytes,
                        struct tail_counters *counters);
@@ -53,7 +60,8 @@ void tail_unpack(struct tail *tail, struct unpack *in);
 /* Looks at size and head. Positive: there is something to read; 0: nothing; negative errno. */
 int tail_look(struct tail *tail, struct tail_counters *counters)
     __attribute__((warn_unused_result));
-/* Reads at most one buffer. Returns bytes read, 0 at the end, or -errno. */
+/* Reads at most one buffer. Returns bytes read, 0 at the end, or -errno; -ENOENT: all who wrote
+ * into the pipe are gone. */
 int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters)
     __attribute__((warn_unused_result));
 void tail_done(struct tail *tail);

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Followed logs: how soon a line is seen on /metrics."""
+"""Followed logs: how soon a line is seen on /metrics, and logs that are no files."""
+import os
+import signal
 import statistics
 import time
 
@@ -50,10 +52,29 @@ def check_latency(suite, node):
         check(daemon.stop() == 0, 'heapwatchd did not end well')
 
 
+def check_fifo(suite, node):
+    with suite.case('a FIFO that Node itself writes into is followed, and Node lives on without it'):
+        fifo = suite.path('gc.fifo')
+        os.mkfifo(fifo)
+        daemon = suite.daemon('--gc.log=' + fifo, config=CONFIG)
+        process = suite.node(node, suite.app('leaking', 'piped'), fifo,
+                             ['--max-semi-space-size=1'])
+        suite.wait_until('collections', lambda: gc_counts(
+            daemon.scrape(), 'piped')['young'] > 20, 30)
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+        daemon = suite.daemon('--gc.log=' + fifo, config=CONFIG)
+        suite.wait_until('collections after a restart', lambda: gc_counts(
+            daemon.scrape(), 'piped')['young'] > 20, 30)
+        check(process.is_running(), 'Node has ended')
+        process.stop(signal.SIGKILL)
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+
+
 def main():
     with Suite('logs', 120) as suite:
         node = any_node()
         check_latency(suite, node)
+        check_fifo(suite, node)
 
 
 main()
