@@ -61,7 +61,9 @@ static uint64_t layout_number(void)
 
 	for (i = 0; i < NUMBERS_COUNT; i++)
 		layout = layout * 31 + isolate_numbers[i].count;
-	return layout * 31 + SERIES_LEVEL_COUNT * LEVEL_NUMBERS;
+	layout = layout * 31 + SERIES_LEVEL_COUNT * LEVEL_NUMBERS;
+	layout = layout * 31 + sizeof(struct score_memory);
+	return layout * 31 + sizeof(struct outside_level);
 }
 
 /* ---- series ---- */
@@ -166,20 +168,39 @@ static int unpack_isolates(struct process *process, struct unpack *in, uint64_t 
 
 /* ---- a process ---- */
 
+/* high_since_ns stays behind: the time in which nobody looked is no time that a score was held. */
+static void pack_score_memory(const struct score_memory *memory, struct buf *out)
+{
+	pack_double(out, memory->level);
+	pack_double(out, memory->carried);
+	pack_u64(out, memory->carried_at_ns);
+	pack_u64(out, memory->episode_peak_ns);
+	pack_double(out, memory->episode_start);
+	pack_double(out, memory->episode_peak);
+	pack_double(out, memory->episode_rise_seconds);
+	pack_u64(out, memory->episode_signal);
+}
+
+static void unpack_score_memory(struct score_memory *ret_memory, struct unpack *in)
+{
+	*ret_memory = (struct score_memory){.high_since_ns = 0};
+	ret_memory->level = unpack_double(in);
+	ret_memory->carried = unpack_double(in);
+	ret_memory->carried_at_ns = unpack_u64(in);
+	ret_memory->episode_peak_ns = unpack_u64(in);
+	ret_memory->episode_start = unpack_double(in);
+	ret_memory->episode_peak = unpack_double(in);
+	ret_memory->episode_rise_seconds = unpack_double(in);
+	ret_memory->episode_signal = unpack_u64(in);
+}
+
 void history_pack(const struct process *process, struct buf *out)
 {
 	size_t i;
 
 	pack_u64(out, process->first_seen_ns);
 	pack_u64(out, process->sources);
-	pack_double(out, process->score_memory.level);
-	pack_double(out, process->score_memory.carried);
-	pack_u64(out, process->score_memory.carried_at_ns);
-	pack_u64(out, process->score_memory.episode_peak_ns);
-	pack_double(out, process->score_memory.episode_start);
-	pack_double(out, process->score_memory.episode_peak);
-	pack_double(out, process->score_memory.episode_rise_seconds);
-	pack_u64(out, process->score_memory.episode_signal);
+	pack_score_memory(&process->score_memory, out);
 	pack_u64s(out, &process->outside_level.bucket,
 	          sizeof(process->outside_level) / sizeof(uint64_t));
 	pack_series(&process->outside, out);
@@ -196,14 +217,7 @@ int history_unpack(struct process *process, struct unpack *in)
 	struct score_memory score_memory;
 	uint64_t count;
 
-	score_memory.level = unpack_double(in);
-	score_memory.carried = unpack_double(in);
-	score_memory.carried_at_ns = unpack_u64(in);
-	score_memory.episode_peak_ns = unpack_u64(in);
-	score_memory.episode_start = unpack_double(in);
-	score_memory.episode_peak = unpack_double(in);
-	score_memory.episode_rise_seconds = unpack_double(in);
-	score_memory.episode_signal = unpack_u64(in);
+	unpack_score_memory(&score_memory, in);
 	unpack_u64s(in, &process->outside_level.bucket,
 	            sizeof(process->outside_level) / sizeof(uint64_t));
 	if (unpack_series(&process->outside, in) < 0 || unpack_series(&process->threads, in) < 0)

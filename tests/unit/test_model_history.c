@@ -25,6 +25,17 @@ static const struct process_facts facts = {
     .stdout_path = "",
 };
 
+/* Of a leak that was called and not yet revoked. */
+static const struct score_memory called = {
+    .level = 0.75,
+    .high_since_ns = 7 * NS_PER_HOUR,
+    .episode_peak_ns = 8 * NS_PER_HOUR,
+    .episode_start = 40e6,
+    .episode_peak = 90e6,
+    .episode_rise_seconds = 1800,
+    .episode_signal = 0xa << 3,
+};
+
 static struct model *make_model(double time_scale)
 {
 	const struct model_options options = {
@@ -67,8 +78,18 @@ static struct model *make_grown_model(void)
 		memory.threads = minute < 40 ? 11 : 10; /* the worker ends and comes back */
 		model_memory(model, &facts.key, &memory);
 	}
-	model_find(model, &facts.key)->score_memory.level = 0.75;
+	model_find(model, &facts.key)->score_memory = called;
 	return model;
+}
+
+static void check_same_episode(const struct score_memory *a, const struct score_memory *b)
+{
+	ck_assert_double_eq(a->level, b->level);
+	ck_assert_uint_eq(a->episode_peak_ns, b->episode_peak_ns);
+	ck_assert_double_eq(a->episode_start, b->episode_start);
+	ck_assert_double_eq(a->episode_peak, b->episode_peak);
+	ck_assert_double_eq(a->episode_rise_seconds, b->episode_rise_seconds);
+	ck_assert_uint_eq(a->episode_signal, b->episode_signal);
 }
 
 static struct buf save(struct model *model)
@@ -119,7 +140,9 @@ START_TEST(test_history_is_there_again)
 	for (i = 0; i < 2; i++)
 		check_same_isolate(old->isolates[i], new->isolates[i]);
 	ck_assert_uint_eq(new->first_seen_ns, NS_PER_SECOND);
-	ck_assert_double_eq(new->score_memory.level, 0.75);
+	check_same_episode(&new->score_memory, &called);
+	/* Nobody looked in between: a score that was held begins anew. */
+	ck_assert_uint_eq(new->score_memory.high_since_ns, 0);
 	ck_assert_uint_eq(new->sources, old->sources);
 	ck_assert_uint_eq(new->outside.added_count, old->outside.added_count);
 	ck_assert(new->needs_scoring);
