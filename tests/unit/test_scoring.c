@@ -57,7 +57,7 @@ static double linear_leak(double minute)
 
 static double lru_fill(double minute)
 {
-	return 40 + fmin(minute, 15) + 0.5 * noise(minute);
+	return 40 + fmin(minute, 19) + 0.5 * noise(minute);
 }
 
 static double log_fill(double minute)
@@ -235,7 +235,7 @@ START_TEST(test_leaks_of_the_heap_are_called)
 	} rows[] = {
 	    {{.floor_mib = linear_leak, .minutes = 120, .limit_mib = 200}, 20, 60},
 	    {{.floor_mib = leak_under_saw_tooth, .minutes = 150, .limit_mib = 200}, 20, 90},
-	    {{.floor_mib = late_leak, .minutes = 180, .limit_mib = 300}, 70, 120},
+	    {{.floor_mib = late_leak, .minutes = 180, .limit_mib = 300}, 75, 90},
 	    {{.floor_mib = fast_leak, .minutes = 23, .limit_mib = 100}, 8, 22},
 	};
 	size_t i;
@@ -394,7 +394,7 @@ START_TEST(test_states_of_what_is_no_leak)
 	    {{.floor_mib = flat, .minutes = 5}, LEAK_STATE_WARMUP},
 	    {{.floor_mib = flat, .minutes = 90}, LEAK_STATE_STABLE},
 	    {{.floor_mib = one_step, .minutes = 60}, LEAK_STATE_STEP},
-	    {{.floor_mib = linear_leak, .minutes = 12}, LEAK_STATE_FILLING},
+	    {{.floor_mib = linear_leak, .minutes = 15}, LEAK_STATE_FILLING},
 	};
 	size_t i;
 
