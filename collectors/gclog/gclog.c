@@ -84,7 +84,9 @@ static void expand(struct gclog *self)
 {
 	self->needs_expansion = false;
 	(void)watches_retry(self->watches); /* new ones are looked at right here */
-	globs_expand(&self->globs, LOG_FILES_MAX, follow_configured, self);
+	/* one more than can be followed, so that it is tried and counted */
+	reader_report_errno(&self->reader,
+	                    globs_expand(&self->globs, LOG_FILES_MAX + 1, follow_configured, self));
 }
 
 /* Its name may have been rotated away from it: then it is reached through the process. */

@@ -84,21 +84,37 @@ static void watch_pattern(struct globs *globs, const char *pattern)
 	}
 }
 
-void globs_expand(struct globs *globs, size_t limit,
-                  void (*on_path)(void *context, const char *path), void *context)
+/* What glob(3) itself keeps quiet about: it takes a directory that it cannot open for an empty one.
+ */
+static int shortage(int result)
+{
+	if (result == GLOB_NOSPACE)
+		return -ENOMEM;
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : 0;
+}
+
+int globs_expand(struct globs *globs, size_t limit,
+                 void (*on_path)(void *context, const char *path), void *context)
 {
 	glob_t matches;
+	int result;
+	int error = 0;
 	size_t i;
 	size_t j;
 
 	for (i = 0; i < globs->count; i++) {
 		watch_pattern(globs, globs->patterns[i]); /* first, so that nothing slips through */
-		if (glob(globs->patterns[i], GLOB_NOSORT, NULL, &matches) != 0)
+		errno = 0;
+		result = glob(globs->patterns[i], GLOB_NOSORT, NULL, &matches);
+		if (result != 0) {
+			error = error == 0 ? shortage(result) : error;
 			continue;
+		}
 		for (j = 0; j < matches.gl_pathc && limit > 0; j++, limit--)
 			on_path(context, matches.gl_pathv[j]);
 		globfree(&matches);
 	}
+	return error;
 }
 
 bool globs_name(const struct globs *globs, const char *path)

@@ -21,9 +21,13 @@ struct globs {
 
 /* -ENOMEM, -ENAMETOOLONG. */
 int globs_add(struct globs *globs, const char *pattern) __attribute__((warn_unused_result));
-/* Calls for every file that matches now, at most limit times, and watches the directories. */
-void globs_expand(struct globs *globs, size_t limit,
-                  void (*on_path)(void *context, const char *path), void *context);
+/*
+ * Calls for every file that matches now, at most limit times, and watches the directories. -EMFILE,
+ * -ENFILE, -ENOMEM: a directory could not be read for want of it.
+ */
+int globs_expand(struct globs *globs, size_t limit,
+                 void (*on_path)(void *context, const char *path), void *context)
+    __attribute__((warn_unused_result));
 /* A pattern is this very path, without a wildcard. */
 bool globs_name(const struct globs *globs, const char *path);
 void globs_done(struct globs *globs);

@@ -25,7 +25,7 @@
 #define DEADLINE_MS 10000
 #define START_NS    (UINT64_C(1000) * NS_PER_SECOND)
 #define NOW_NS      (UINT64_C(5000) * NS_PER_SECOND)
-#define SEEN_MAX    4096
+#define SEEN_MAX    8192
 #define WATCHES_MAX 4
 
 struct collector_watch {
