@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Rows are checked as they come. Arrays grow with what is there, not with what the head promises.
+ */
+#include "snapshot/heap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/classes.h"
+
+#define CAPACITY_MIN 4096
+
+static int refuse(struct heap *heap, const char *problem)
+{
+	heap->problem = problem;
+	return -EINVAL;
+}
+
+int heap_init(struct heap *heap, const struct layout *layout, bool keeps_graph)
+{
+	uint32_t type;
+
+	*heap = (struct heap){.layout = *layout, .keeps_graph = keeps_graph};
+	/* x / d = x * inverse >> 64 for x, d < 2^32 (Lemire, Kaser, Kurz 2019); d = 1 has no
+	 * inverse in 64 bits, but a row has four fields at least. */
+	heap->divisor_inverse = UINT64_MAX / layout->node_width + 1;
+	for (type = 0; type < layout->edge_types.count; type++) {
+		const char *name = layout->edge_types.names[type];
+
+		heap->edge_has_index[type] =
+		    strcmp(name, "element") == 0 || strcmp(name, "hidden") == 0;
+		if (strcmp(name, "weak") == 0)
+			heap->kind_of_edge_type[type] = EDGE_KIND_WEAK;
+		else if (strcmp(name, "shortcut") == 0)
+			heap->kind_of_edge_type[type] = EDGE_KIND_SHORTCUT;
+	}
+	heap->table = class_table_new(&heap->layout.node_types);
+	return heap->table != NULL ? 0 : -ENOMEM;
+}
+
+void heap_done(struct heap *heap)
+{
+	uint32_t i;
+
+	for (i = 0; i < heap->class_count; i++)
+		free(heap->classes[i].name);
+	free(heap->classes);
+	free(heap->self_sizes);
+	free(heap->node_classes);
+	free(heap->first_edges);
+	free(heap->edge_targets);
+	free(heap->edge_kinds);
+	heap->table = class_table_free(heap->table);
+	*heap = (struct heap){0};
+}
+
+/* Doubles up to the number that was declared. */
+static uint32_t next_capacity(uint32_t capacity, uint32_t declared)
+{
+	uint64_t next = capacity == 0 ? CAPACITY_MIN : (uint64_t)capacity * 2;
+
+	return next < declared ? (uint32_t)next : declared;
+}
+
+static int resize(void *pointer, uint64_t count, size_t size)
+{
+	void **array = pointer;
+	void *resized = realloc(*array, (size_t)count * size);
+
+	if (resized == NULL)
+		return -ENOMEM;
+	*array = resized;
+	return 0;
+}
+
+static int reserve_nodes(struct heap *heap)
+{
+	uint32_t capacity = next_capacity(heap->node_capacity, heap->layout.node_count);
+
+	if (resize(&heap->self_sizes, capacity, sizeof(*heap->self_sizes)) < 0 ||
+	    resize(&heap->node_classes, capacity, sizeof(*heap->node_classes)) < 0 ||
+	    resize(&heap->first_edges, (uint64_t)capacity + 1, sizeof(*heap->first_edges)) < 0)
+		return -ENOMEM;
+	heap->node_capacity = capacity;
+	return 0;
+}
+
+static int reserve_edges(struct heap *heap)
+{
+	uint32_t capacity = next_capacity(heap->edge_capacity, heap->layout.edge_count);
+
+	if (resize(&heap->edge_targets, capacity, sizeof(*heap->edge_targets)) < 0 ||
+	    resize(&heap->edge_kinds, capacity, sizeof(*heap->edge_kinds)) < 0)
+		return -ENOMEM;
+	heap->edge_capacity = capacity;
+	return 0;
+}
+
+static int keep_node(struct heap *heap, uint64_t self_size, uint32_t class)
+{
+	int r = 0;
+
+	if (heap->node_count == heap->node_capacity)
+		r = reserve_nodes(heap);
+	if (r < 0)
+		return r;
+	heap->self_sizes[heap->node_count] = self_size;
+	heap->node_classes[heap->node_count] = class;
+	heap->first_edges[heap->node_count] = (uint32_t)heap->declared_edges;
+	return 0;
+}
+
+int heap_add_node(struct heap *heap, const uint64_t *row)
+{
+	const uint32_t *fields = heap->layout.node_fields;
+	uint64_t type = row[fields[NODE_TYPE]];
+	uint64_t name = row[fields[NODE_NAME]];
+	uint64_t self_size = row[fields[NODE_SELF_SIZE]];
+	uint64_t edge_count = row[fields[NODE_EDGE_COUNT]];
+	uint32_t class;
+	int r;
+
+	if (heap->node_count == heap->layout.node_count)
+		return refuse(heap, "has more nodes than node_count");
+	if (type >= heap->layout.node_types.count)
+		return refuse(heap, "a node has a type that meta does not name");
+	if (name >= UINT32_MAX)
+		return refuse(heap, "a node has a name that no string can have");
+	if (edge_count > heap->layout.edge_count - heap->declared_edges)
+		return refuse(heap, "nodes have more edges than edge_count");
+	if (__builtin_add_overflow(heap->self_bytes, self_size, &heap->self_bytes))
+		return refuse(heap, "the sizes of the nodes do not fit into 64 bits");
+	r = class_find(heap, (uint32_t)type, (uint32_t)name, &class);
+	if (r == 0 && heap->keeps_graph)
+		r = keep_node(heap, self_size, class);
+	if (r < 0)
+		return r;
+	if (name > heap->name_maximum)
+		heap->name_maximum = name;
+	if (fields[NODE_DETACHEDNESS] != LAYOUT_NO_FIELD)
+		heap->detached_count += row[fields[NODE_DETACHEDNESS]] == 2; /* v8::EmbedderGraph */
+	heap->classes[class].count++;
+	heap->classes[class].self_bytes += self_size;
+	heap->declared_edges += edge_count;
+	heap->node_count++;
+	return 0;
+}
+
+int heap_add_edge(struct heap *heap, const uint64_t *row)
+{
+	const uint32_t *fields = heap->layout.edge_fields;
+	uint64_t type = row[fields[EDGE_TYPE]];
+	uint64_t name = row[fields[EDGE_NAME]];
+	uint64_t to = row[fields[EDGE_TO]];
+	uint32_t width = heap->layout.node_width;
+	uint32_t target;
+
+	if (heap->edge_count == heap->layout.edge_count)
+		return refuse(heap, "has more edges than edge_count");
+	if (type >= heap->layout.edge_types.count)
+		return refuse(heap, "an edge has a type that meta does not name");
+	if (to >= (uint64_t)heap->node_count * width)
+		return refuse(heap, "an edge leads to a node that is not there");
+	target = (uint32_t)((unsigned __int128)to * heap->divisor_inverse >> 64);
+	if ((uint64_t)target * width != to)
+		return refuse(heap, "an edge leads into the middle of a node");
+	if (name > heap->name_maximum && !heap->edge_has_index[type])
+		heap->name_maximum = name;
+	if (heap->keeps_graph) {
+		if (heap->edge_count == heap->edge_capacity && reserve_edges(heap) < 0)
+			return -ENOMEM;
+		heap->edge_targets[heap->edge_count] = target;
+		heap->edge_kinds[heap->edge_count] = heap->kind_of_edge_type[type];
+	}
+	heap->edge_count++;
+	return 0;
+}
+
+int heap_end_nodes(struct heap *heap)
+{
+	if (heap->node_count < heap->layout.node_count)
+		return refuse(heap, "has fewer nodes than node_count");
+	if (heap->declared_edges < heap->layout.edge_count)
+		return refuse(heap, "nodes have fewer edges than edge_count");
+	if (heap->keeps_graph)
+		heap->first_edges[heap->node_count] = heap->layout.edge_count;
+	return 0;
+}
+
+int heap_end_edges(struct heap *heap)
+{
+	if (heap->edge_count < heap->layout.edge_count)
+		return refuse(heap, "has fewer edges than edge_count");
+	return 0;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is kept of a heap snapshot: its classes, and for retained sizes the graph in flat arrays.
+ *
+ * The class of a node is that of Chrome DevTools (HeapSnapshotNode.className): the name of an
+ * object or native node, "(compiled code)", "Function", "RegExp", "(system)", else the type in
+ * parentheses. Nodes of different types are of different classes even if both have the same name.
+ */
+#ifndef HEAPWATCH_SNAPSHOT_HEAP_H
+#define HEAPWATCH_SNAPSHOT_HEAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "snapshot/layout.h"
+
+struct heap_class {
+	char *name;          /* UTF-8, owned; NULL until the strings are read */
+	uint32_t type;       /* of layout.node_types */
+	uint32_t name_index; /* of the strings; UINT32_MAX: not from there */
+	uint64_t count;
+	uint64_t self_bytes;
+	uint64_t retained_bytes; /* see dominators.h; 0 until then */
+};
+
+enum edge_kind { EDGE_KIND_STRONG, EDGE_KIND_WEAK, EDGE_KIND_SHORTCUT };
+
+struct class_table;
+
+struct heap {
+	struct layout layout;
+	struct heap_class *classes;
+	uint32_t class_count;
+	uint32_t node_count; /* read so far; all of them once the reader is done */
+	uint32_t edge_count;
+	uint64_t string_count;
+	uint64_t self_bytes;
+	uint64_t detached_count; /* nodes that the embedder calls detached */
+	/* The graph, only when kept: by node, by node with one more at the end, by edge. */
+	bool keeps_graph;
+	uint64_t *self_sizes;
+	uint32_t *node_classes;
+	uint32_t *first_edges;
+	uint32_t *edge_targets; /* nodes */
+	uint8_t *edge_kinds;    /* enum edge_kind */
+
+	/* For the functions below. */
+	struct class_table *table;
+	uint64_t declared_edges; /* sum of the edge counts of the nodes */
+	uint64_t name_maximum;   /* the largest index into the strings */
+	uint64_t divisor_inverse;
+	uint32_t node_capacity;
+	uint32_t edge_capacity;
+	bool edge_has_index[LAYOUT_TYPES_MAX]; /* name_or_index is an index */
+	uint8_t kind_of_edge_type[LAYOUT_TYPES_MAX];
+	const char *problem;
+};
+
+int heap_init(struct heap *heap, const struct layout *layout, bool keeps_graph)
+    __attribute__((warn_unused_result));
+void heap_done(struct heap *heap);
+/*
+ * The next row, in the order of the file. -ENOMEM, or -EINVAL with heap->problem: the row lies.
+ * Edges follow all nodes.
+ */
+int heap_add_node(struct heap *heap, const uint64_t *row) __attribute__((warn_unused_result));
+int heap_add_edge(struct heap *heap, const uint64_t *row) __attribute__((warn_unused_result));
+/* All nodes, or all edges, were added; -EINVAL with heap->problem when some are missing. */
+int heap_end_nodes(struct heap *heap) __attribute__((warn_unused_result));
+int heap_end_edges(struct heap *heap) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One state machine over the outermost object. Numbers and strings, which are nearly all of a
+ * file, have loops of their own; what is not needed is only followed to its end.
+ */
+#include "snapshot/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "snapshot/quoted.h"
+#include "snapshot/skip.h"
+#include "snapshot/text.h"
+
+#define KEY_MAX      ((size_t)256)
+#define HEAD_MAX     ((size_t)64 * 1024)
+#define NAME_BYTES   ((size_t)64 * 1024) /* of a class, as it stands in the file */
+#define DIGITS_MAX   19                  /* fit into 64 bits */
+#define MEMBER_COUNT 4
+
+enum place {
+	PLACE_START,
+	PLACE_FIRST_KEY, /* or the end */
+	PLACE_KEY,
+	PLACE_IN_KEY,
+	PLACE_COLON,
+	PLACE_VALUE,
+	PLACE_NUMBERS,
+	PLACE_FIRST_STRING, /* or the end */
+	PLACE_STRING,
+	PLACE_IN_STRING,
+	PLACE_BEHIND_STRING,
+	PLACE_SKIPPED,
+	PLACE_COMMA,
+	PLACE_END,
+};
+
+/* What is read, in the order in which it has to come. */
+enum member { MEMBER_SNAPSHOT, MEMBER_NODES, MEMBER_EDGES, MEMBER_STRINGS, MEMBER_OTHER };
+
+struct reader {
+	struct heap heap;
+	bool keeps_graph;
+	enum place place;
+	enum member member; /* whose value is read */
+	bool has_member[MEMBER_COUNT];
+	struct quoted quoted;  /* the string that is read */
+	struct buf text;       /* the key, the head or the name of a class, as it stands there */
+	bool keeps_text;       /* of the string or value that is read */
+	uint64_t offset_bytes; /* of the piece that is read */
+	const char *piece;
+	const char *end;
+	/* an error */
+	int result;
+	const char *problem;
+	uint64_t problem_bytes;
+	/* a row of numbers */
+	uint64_t row[LAYOUT_FIELDS_MAX];
+	uint64_t row_count;
+	uint32_t width;
+	uint32_t field;
+	uint64_t value;
+	unsigned digits;
+	bool is_ended; /* the number: a blank stood behind it */
+	/* classes that get their name from the strings, by its index */
+	uint32_t *wanted;
+	uint32_t wanted_count;
+	uint32_t wanted_next;
+	struct skip skip; /* a value that is not needed, or the head */
+};
+
+static const char *const member_names[MEMBER_COUNT] = {
+    [MEMBER_SNAPSHOT] = "snapshot",
+    [MEMBER_NODES] = "nodes",
+    [MEMBER_EDGES] = "edges",
+    [MEMBER_STRINGS] = "strings",
+};
+
+static const char *fail(struct reader *reader, const char *at, const char *problem)
+{
+	reader->result = -EINVAL;
+	reader->problem = problem;
+	reader->problem_bytes = reader->offset_bytes + (uint64_t)(at - reader->piece);
+	return NULL;
+}
+
+static const char *fail_with(struct reader *reader, const char *at, int result, const char *problem)
+{
+	(void)fail(reader, at, problem);
+	reader->result = result;
+	return NULL;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* ---- rows ---- */
+
+static const char *take_row(struct reader *reader, const char *at)
+{
+	int r = reader->member == MEMBER_NODES ? heap_add_node(&reader->heap, reader->row)
+	                                       : heap_add_edge(&reader->heap, reader->row);
+
+	if (r < 0)
+		return fail_with(reader, at, r, reader->heap.problem);
+	reader->field = 0;
+	reader->row_count++;
+	return at + 1;
+}
+
+/* The number before at is complete. */
+static const char *take_number(struct reader *reader, const char *at)
+{
+	if (reader->digits == 0)
+		return fail(reader, at, "a number is missing");
+	reader->row[reader->field++] = reader->value;
+	reader->value = 0;
+	reader->digits = 0;
+	reader->is_ended = false;
+	return reader->field == reader->width ? take_row(reader, at) : at + 1;
+}
+
+static const char *end_numbers(struct reader *reader, const char *at)
+{
+	bool is_empty = reader->row_count == 0 && reader->field == 0 && reader->digits == 0;
+	int r;
+
+	if (!is_empty && take_number(reader, at) == NULL)
+		return NULL;
+	if (reader->field != 0)
+		return fail(reader, at, "an array ends in the middle of a row");
+	r = reader->member == MEMBER_NODES ? heap_end_nodes(&reader->heap)
+	                                   : heap_end_edges(&reader->heap);
+	if (r < 0)
+		return fail(reader, at, reader->heap.problem);
+	reader->place = PLACE_COMMA;
+	return at + 1;
+}
+
+/* Neither digit nor comma. */
+static const char *take_other(struct reader *reader, const char *at)
+{
+	if (*at == ']')
+		return end_numbers(reader, at);
+	if (!is_blank(*at))
+		return fail(reader, at, "a number is due here");
+	reader->is_ended = reader->digits > 0;
+	return at + 1;
+}
+
+static const char *take_numbers(struct reader *reader, const char *at)
+{
+	while (at != NULL && at < reader->end && reader->place == PLACE_NUMBERS) {
+		const char *start = at;
+		uint64_t value = reader->value;
+		unsigned digit;
+
+		while ((digit = (unsigned)(unsigned char)*at - '0') <= 9) {
+			value = value * 10 + digit;
+			at++;
+		}
+		if (at != start) {
+			if (reader->is_ended)
+				return fail(reader, start, "a comma is missing");
+			if ((size_t)(at - start) + reader->digits > DIGITS_MAX)
+				return fail(reader, at, "a number has too many digits");
+			reader->digits += (unsigned)(at - start);
+			reader->value = value;
+		}
+		if (*at == ',')
+			at = take_number(reader, at);
+		else if (at < reader->end)
+			at = take_other(reader, at);
+	}
+	return at;
+}
+
+/* ---- names of classes ---- */
+
+static int compare_wanted(const void *a, const void *b, void *context)
+{
+	const struct heap *heap = context;
+	uint32_t name_a = heap->classes[*(const uint32_t *)a].name_index;
+	uint32_t name_b = heap->classes[*(const uint32_t *)b].name_index;
+
+	return (name_a > name_b) - (name_a < name_b);
+}
+
+static const char *begin_strings(struct reader *reader, const char *at)
+{
+	struct heap *heap = &reader->heap;
+	uint32_t i;
+
+	reader->wanted = calloc((size_t)heap->class_count + 1, sizeof(*reader->wanted));
+	if (reader->wanted == NULL)
+		return fail_with(reader, at, -ENOMEM, NULL);
+	for (i = 0; i < heap->class_count; i++)
+		if (heap->classes[i].name_index != UINT32_MAX)
+			reader->wanted[reader->wanted_count++] = i;
+	qsort_r(reader->wanted, reader->wanted_count, sizeof(*reader->wanted), compare_wanted,
+	        heap);
+	reader->place = PLACE_FIRST_STRING;
+	return at + 1;
+}
+
+/* The class that waits for the string that is read; NULL: none. */
+static struct heap_class *wanting_class(struct reader *reader)
+{
+	struct heap_class *class;
+
+	if (reader->wanted_next == reader->wanted_count)
+		return NULL;
+	class = &reader->heap.classes[reader->wanted[reader->wanted_next]];
+	return class->name_index == reader->heap.string_count ? class : NULL;
+}
+
+static const char *end_string(struct reader *reader, const char *at)
+{
+	struct heap_class *class;
+
+	while ((class = wanting_class(reader)) != NULL) {
+		if (buf_failed(&reader->text))
+			return fail(reader, at, "the name of a class is too long");
+		class->name = text_decode(buf_string(&reader->text), reader->text.length);
+		if (class->name == NULL)
+			return fail_with(reader, at, -ENOMEM, NULL);
+		reader->wanted_next++;
+	}
+	reader->heap.string_count++;
+	reader->place = PLACE_BEHIND_STRING;
+	return at + 1;
+}
+
+static const char *end_strings(struct reader *reader, const char *at)
+{
+	if (reader->heap.name_maximum >= reader->heap.string_count)
+		return fail(reader, at,
+		            "a node or an edge has a name that is not among the strings");
+	reader->place = PLACE_COMMA;
+	return at + 1;
+}
+
+/* ---- strings ---- */
+
+static const char *begin_text(struct reader *reader, const char *at, enum place inside,
+                              size_t maximum)
+{
+	reader->quoted = (struct quoted){0};
+	reader->place = inside;
+	reader->keeps_text = maximum > 0;
+	if (reader->keeps_text) {
+		buf_clear(&reader->text);
+		reader->text.maximum = maximum;
+	}
+	return at + 1;
+}
+
+/* To the closing quote, which *ret_is_end tells from the end of the piece. */
+static const char *follow_text(struct reader *reader, const char *at, bool *ret_is_end)
+{
+	const char *start = at;
+	enum quoted_result result = quoted_scan(&reader->quoted, &at, reader->end);
+
+	if (result == QUOTED_BAD)
+		return fail(reader, at, "a string holds what JSON does not allow");
+	if (reader->keeps_text)
+		buf_append(&reader->text, start, (size_t)(at - start));
+	*ret_is_end = result == QUOTED_END;
+	return at;
+}
+
+static const char *take_string(struct reader *reader, const char *at)
+{
+	bool is_end = false;
+
+	at = follow_text(reader, at, &is_end);
+	return at != NULL && is_end ? end_string(reader, at) : at;
+}
+
+static const char *take_key(struct reader *reader, const char *at)
+{
+	bool is_end = false;
+	size_t i;
+
+	at = follow_text(reader, at, &is_end);
+	if (at == NULL || !is_end)
+		return at;
+	reader->member = MEMBER_OTHER;
+	for (i = 0; i < MEMBER_COUNT; i++)
+		if (strcmp(buf_string(&reader->text), member_names[i]) == 0)
+			reader->member = (enum member)i;
+	reader->place = PLACE_COLON;
+	return at + 1;
+}
+
+/* ---- values that are followed to their end ---- */
+
+static const char *end_skipped(struct reader *reader, const char *at)
+{
+	struct layout layout;
+	int r;
+
+	reader->place = PLACE_COMMA;
+	if (reader->member != MEMBER_SNAPSHOT)
+		return at;
+	if (buf_failed(&reader->text))
+		return fail(reader, at, "\"snapshot\" is too long");
+	reader->problem = layout_parse(buf_string(&reader->text), reader->text.length, &layout);
+	if (reader->problem != NULL)
+		return fail(reader, at, reader->problem);
+	r = heap_init(&reader->heap, &layout, reader->keeps_graph);
+	return r < 0 ? fail_with(reader, at, r, NULL) : at;
+}
+
+static const char *skip_value(struct reader *reader, const char *at)
+{
+	const char *start = at;
+	bool is_end = false;
+	const char *problem = skip_scan(&reader->skip, &at, reader->end, &is_end);
+
+	if (problem != NULL)
+		return fail(reader, at, problem);
+	if (reader->keeps_text)
+		buf_append(&reader->text, start, (size_t)(at - start));
+	return is_end ? end_skipped(reader, at) : at;
+}
+
+/* ---- the outermost object ---- */
+
+static const char *begin_numbers(struct reader *reader, const char *at)
+{
+	reader->width = reader->member == MEMBER_NODES ? reader->heap.layout.node_width
+	                                               : reader->heap.layout.edge_width;
+	reader->row_count = 0;
+	reader->place = PLACE_NUMBERS;
+	return at + 1;
+}
+
+static const char *begin_value(struct reader *reader, const char *at)
+{
+	enum member member = reader->member;
+
+	if (member != MEMBER_OTHER) {
+		if (reader->has_member[member])
+			return fail(reader, at, "a member stands there twice");
+		if (member > 0 && !reader->has_member[member - 1])
+			return fail(reader, at,
+			            "snapshot, nodes, edges and strings are not in this order");
+		reader->has_member[member] = true;
+	}
+	reader->place = PLACE_SKIPPED;
+	memset(&reader->skip, 0, sizeof(reader->skip));
+	reader->keeps_text = member == MEMBER_SNAPSHOT;
+	if (member == MEMBER_SNAPSHOT) {
+		buf_clear(&reader->text);
+		reader->text.maximum = HEAD_MAX;
+	}
+	if (member == MEMBER_SNAPSHOT || member == MEMBER_OTHER)
+		return at;
+	if (*at != '[')
+		return fail(reader, at, "nodes, edges or strings is no array");
+	return member == MEMBER_STRINGS ? begin_strings(reader, at) : begin_numbers(reader, at);
+}
+
+static const char *end_object(struct reader *reader, const char *at)
+{
+	if (!reader->has_member[MEMBER_STRINGS])
+		return fail(reader, at,
+		            "is no heap snapshot: snapshot, nodes, edges or strings "
+		            "are missing");
+	reader->place = PLACE_END;
+	return at + 1;
+}
+
+static const char *expect(struct reader *reader, const char *at, char c, enum place next)
+{
+	if (*at != c)
+		return fail(reader, at,
+		            reader->place == PLACE_START ? "is no heap snapshot"
+		                                         : "not what JSON demands here");
+	reader->place = next;
+	return at + 1;
+}
+
+static size_t name_maximum_bytes(struct reader *reader)
+{
+	return wanting_class(reader) != NULL ? NAME_BYTES : 0;
+}
+
+/* Where a blank means nothing; at is none. */
+static const char *take_byte(struct reader *reader, const char *at)
+{
+	switch (reader->place) {
+	case PLACE_START:
+		return expect(reader, at, '{', PLACE_FIRST_KEY);
+	case PLACE_FIRST_KEY:
+	case PLACE_KEY:
+		if (*at == '"')
+			return begin_text(reader, at, PLACE_IN_KEY, KEY_MAX);
+		if (*at == '}' && reader->place == PLACE_FIRST_KEY)
+			return end_object(reader, at);
+		return fail(reader, at, "a key is due here");
+	case PLACE_COLON:
+		return expect(reader, at, ':', PLACE_VALUE);
+	case PLACE_VALUE:
+		return begin_value(reader, at);
+	case PLACE_FIRST_STRING:
+	case PLACE_STRING:
+		if (*at == '"')
+			return begin_text(reader, at, PLACE_IN_STRING, name_maximum_bytes(reader));
+		if (*at == ']' && reader->place == PLACE_FIRST_STRING)
+			return end_strings(reader, at);
+		return fail(reader, at, "a string is due here");
+	case PLACE_BEHIND_STRING:
+		return *at == ']' ? end_strings(reader, at) : expect(reader, at, ',', PLACE_STRING);
+	case PLACE_COMMA:
+		return *at == '}' ? end_object(reader, at) : expect(reader, at, ',', PLACE_KEY);
+	default:
+		return fail(reader, at, "something follows the end of the snapshot");
+	}
+}
+
+static const char *take_some(struct reader *reader, const char *at)
+{
+	switch (reader->place) {
+	case PLACE_NUMBERS:
+		return take_numbers(reader, at);
+	case PLACE_IN_STRING:
+		return take_string(reader, at);
+	case PLACE_IN_KEY:
+		return take_key(reader, at);
+	case PLACE_SKIPPED:
+		return skip_value(reader, at);
+	default:
+		return is_blank(*at) ? at + 1 : take_byte(reader, at);
+	}
+}
+
+/* ---- interface ---- */
+
+struct reader *reader_new(bool keeps_graph)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (reader == NULL)
+		return NULL;
+	reader->keeps_graph = keeps_graph;
+	buf_init(&reader->text, KEY_MAX);
+	return reader;
+}
+
+struct reader *reader_free(struct reader *reader)
+{
+	if (reader == NULL)
+		return NULL;
+	heap_done(&reader->heap);
+	buf_done(&reader->text);
+	free(reader->wanted);
+	free(reader);
+	return NULL;
+}
+
+int reader_feed(struct reader *reader, const char *bytes, size_t length)
+{
+	const char *at = bytes;
+
+	reader->piece = bytes;
+	reader->end = bytes + length;
+	while (reader->result == 0 && at < reader->end)
+		at = take_some(reader, at);
+	reader->offset_bytes += length;
+	return reader->result;
+}
+
+int reader_finish(struct reader *reader, struct heap **ret_heap)
+{
+	reader->piece = reader->end = NULL;
+	if (reader->result == 0 && reader->place != PLACE_END)
+		(void)fail(reader, NULL, "breaks off");
+	if (reader->result == 0)
+		*ret_heap = &reader->heap;
+	return reader->result;
+}
+
+const char *reader_problem(const struct reader *reader, uint64_t *ret_offset_bytes)
+{
+	*ret_offset_bytes = reader->problem_bytes;
+	return reader->problem;
+}
