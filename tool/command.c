@@ -20,6 +20,8 @@ static const struct command commands[] = {
      "Check files that heapwatchd reads, without a running one.", command_check},
     {"run", "[OPTION]... -- COMMAND [ARGUMENT]...",
      "Start a Node.js command with V8's GC trace on, and keep its output clean.", command_run},
+    {"snapshot", "summary [OPTION]... FILE|-",
+     "Tell what a V8 heap snapshot holds, by constructor.", command_snapshot},
 };
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

@@ -1,0 +1,91 @@
+#!/bin/sh
+# heapwatch snapshot summary: a table, JSON, what is refused; and a snapshot of a real Node.js, whole
+# and cut off, where there is one.
+set -eu
+. "${top_srcdir:?}/tests/tool/tap.sh"
+small=$top_srcdir/tests/fixtures/snapshot/small.heapsnapshot
+
+run snapshot summary --format=json "$small"
+is "$status:$stderr" "0:" "a snapshot is summed up"
+has "$stdout" '"name":"(synthetic)","type":"synthetic","count":1,"self_bytes":0,"retained_bytes":210' \
+	"the root retains everything"
+has "$stdout" '"name":"Cache","type":"object","count":1,"self_bytes":10,"retained_bytes":100' \
+	"what two entries share is retained by what holds both"
+has "$stdout" '"name":"Detached <div>","type":"native"' "a native node has its own name"
+has "$stdout" '"totals":{"count":7,"self_bytes":210,"edges":9,"strings":10,"detached":1,' "with totals"
+
+run snapshot summary --no-retained --format=json "$small"
+is "$status" 0 "without retained sizes"
+has "$stdout" '"self_bytes":10,"retained_bytes":null' "they are null"
+run snapshot --format json summary --no-retained - <"$small"
+has "$status:$stdout" '0:{"rows":[{"name":"Function"' "the largest row is first, also from the input"
+gzip -c "$small" >"$work/small.gz"
+run snapshot summary "$work/small.gz"
+has "$status:$stdout" "0:7 nodes, 210 B, 9 edges, 10 strings, 1 detached nodes" "as text, from gzip"
+has "$stdout" "Cache" "with constructors"
+
+head -c 1000 "$small" >"$work/torn"
+run snapshot summary "$work/torn"
+is "$status:$stdout:$stderr" "2::heapwatch: $work/torn: byte 1000: breaks off" \
+	"a torn one is an error with its place"
+head -c 200 "$work/small.gz" >"$work/torn.gz"
+run snapshot summary "$work/torn.gz"
+is "$status:$stderr" "2:heapwatch: $work/torn.gz: is gzip that breaks off; its end is missing" \
+	"as is one that was torn when compressed"
+run snapshot summary "$work/missing"
+is "$status:$stderr" "2:heapwatch: $work/missing: No such file or directory" "or is missing"
+run snapshot summary "$top_srcdir/README.md"
+is "$status:$stderr" "2:heapwatch: $top_srcdir/README.md: byte 0: is no heap snapshot" \
+	"or is something else"
+
+run snapshot
+is "$status" 2 "what to do must be said"
+run snapshot frob "$small"
+is "$status:$stderr" "2:heapwatch snapshot: unknown word frob; see heapwatch help snapshot" \
+	"and known"
+run snapshot summary --format=xml "$small"
+is "$status" 2 "an unknown format is a usage error"
+run snapshot summary
+is "$status" 2 "as is no file"
+run snapshot summary --frob "$small"
+is "$status" 2 "and an unknown option"
+
+# Prints the number that the row of a constructor has for a key.
+number() { # name key
+	printf '%s' "$stdout" | tr '{' '\n' | sed -n "/^\"name\":\"$1\"/s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+check_node() { # node
+	snapshot=$work/node.heapsnapshot
+	version=$("$1" --version)
+	rm -f "$snapshot"
+	"$1" -e 'class Leak { constructor(i) { this.own = new Array(100).fill(i + 0.5); } }
+		global.leaks = []; for (let i = 0; i < 500; i++) leaks.push(new Leak(i));
+		require("v8").writeHeapSnapshot(process.argv[1])' "$snapshot" >"$work/out" 2>&1
+	run snapshot summary --format=json "$snapshot"
+	is "$status:$stderr" "0:" "$version: its snapshot is read"
+	is "$(number Leak count)" 500 "$version: all instances are counted"
+	retained=$(number Leak retained_bytes)
+	[ "$retained" -gt 400000 ] && [ "$retained" -lt 800000 ] && ok=yes || ok=no
+	result "$ok" "$version: with the arrays that they hold"
+	size=$(wc -c <"$snapshot")
+	percent=0
+	wrong=
+	while [ $percent -lt 100 ]; do
+		head -c $((size * percent / 100)) "$snapshot" | "$heapwatch" snapshot summary - \
+			>"$work/stdout" 2>"$work/stderr" && code=0 || code=$?
+		[ "$code" -eq 2 ] && [ ! -s "$work/stdout" ] &&
+			grep -q "byte $((size * percent / 100)): breaks off" "$work/stderr" ||
+			wrong="$wrong $percent"
+		percent=$((percent + 1))
+	done
+	is "$wrong" "" "$version: cut off at any percent it is an error"
+}
+
+node=$(command -v node || true)
+if [ -n "$node" ] && "$node" -e 'process.exit(require("v8").writeHeapSnapshot ? 0 : 1)'; then
+	check_node "$node"
+else
+	result yes "no Node.js with v8.writeHeapSnapshot # SKIP"
+fi
+finish
