@@ -119,7 +119,7 @@ static void judge(struct life *life, double score, enum leak_state state)
 	life->process->verdict = (struct verdict){.score = score,
 	                                          .confidence = 1,
 	                                          .state = state,
-	                                          .exhaustion_p50_seconds = INFINITY,
+	                                          .exhaustion_p50_seconds = (double)INFINITY,
 	                                          .at_ns = life->now_ns};
 	alerting_pass(life->alerting, life->now_ns);
 	life->now_ns += NS_PER_MINUTE;

@@ -27,7 +27,7 @@ static const struct process process = {
                 .growth_bytes_per_second = 1000,
                 .exhaustion_p10_seconds = 60,
                 .exhaustion_p50_seconds = 70,
-                .exhaustion_p90_seconds = INFINITY},
+                .exhaustion_p90_seconds = (double)INFINITY},
     .evidence_count = 1,
     .evidence = evidence,
 };

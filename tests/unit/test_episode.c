@@ -59,7 +59,7 @@ START_TEST(test_sure_and_long_enough_fires)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct process process =
-		    process_of(rows[i].score, rows[i].confidence, INFINITY);
+		    process_of(rows[i].score, rows[i].confidence, (double)INFINITY);
 		struct episode episode = {0};
 
 		ck_assert_int_eq(
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(test_a_young_process_waits_for_its_uptime)
 {
-	const struct process process = process_of(1, 1, INFINITY);
+	const struct process process = process_of(1, 1, (double)INFINITY);
 	struct episode episode = {0};
 	unsigned minute;
 
@@ -86,8 +86,8 @@ END_TEST
 
 START_TEST(test_a_dip_while_pending_begins_anew)
 {
-	const struct process high = process_of(1, 1, INFINITY);
-	const struct process low = process_of(0.7, 1, INFINITY);
+	const struct process high = process_of(1, 1, (double)INFINITY);
+	const struct process low = process_of(0.7, 1, (double)INFINITY);
 	struct episode episode = {0};
 
 	(void)at_minute(&episode, CONDITION_LEAK, &high, 20);
@@ -110,9 +110,9 @@ static struct episode firing(const struct process *process)
 
 START_TEST(test_resolved_only_below_clear_and_for_the_hold)
 {
-	const struct process high = process_of(1, 1, INFINITY);
-	const struct process between = process_of(0.6, 1, INFINITY);
-	const struct process low = process_of(0.4, 1, INFINITY);
+	const struct process high = process_of(1, 1, (double)INFINITY);
+	const struct process between = process_of(0.6, 1, (double)INFINITY);
+	const struct process low = process_of(0.4, 1, (double)INFINITY);
 	struct episode episode = firing(&high);
 
 	ck_assert_int_eq(at_minute(&episode, CONDITION_LEAK, &between, 30), EPISODE_UNCHANGED);
@@ -131,10 +131,11 @@ START_TEST(test_severity_follows_the_time_left_and_never_falls)
 		double left_seconds;
 		enum severity severity;
 	} rows[] = {
-	    {INFINITY, SEVERITY_INFO}, {2 * 86400, SEVERITY_INFO}, {86399, SEVERITY_WARNING},
-	    {3600, SEVERITY_WARNING},  {3599, SEVERITY_CRITICAL},
+	    {(double)INFINITY, SEVERITY_INFO}, {2 * 86400, SEVERITY_INFO},
+	    {86399, SEVERITY_WARNING},         {3600, SEVERITY_WARNING},
+	    {3599, SEVERITY_CRITICAL},
 	};
-	const struct process better = process_of(1, 1, INFINITY);
+	const struct process better = process_of(1, 1, (double)INFINITY);
 	const struct process worse = process_of(1, 1, 60);
 	struct episode episode = {0};
 	size_t i;
@@ -170,7 +171,7 @@ END_TEST
 
 START_TEST(test_thrash_and_leak_do_not_see_each_other)
 {
-	struct process process = process_of(1, 1, INFINITY);
+	struct process process = process_of(1, 1, (double)INFINITY);
 	struct episode leak = {0};
 	struct episode thrash = {0};
 
@@ -189,7 +190,7 @@ END_TEST
 
 START_TEST(test_nothing_is_resolved_before_the_first_verdict)
 {
-	struct process process = process_of(0, 0, INFINITY);
+	struct process process = process_of(0, 0, (double)INFINITY);
 	struct episode episode = {.phase = EPISODE_FIRING};
 	unsigned minute;
 
