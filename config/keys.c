@@ -33,7 +33,7 @@ static const char *const receiver_types[] = {"webhook", "alertmanager", "pagerdu
 #define RECEIVER_ROW(name, value_type, member, text)                                    \
 	{                                                                               \
 		.path = "receivers[]." name, .type = (value_type), IN_RECEIVER(member), \
-		.is_reloadable = true, .effect = EFFECT_NONE, .help = (text)            \
+		.is_reloadable = true, .help = (text)                                   \
 	}
 
 const struct config_key config_keys[] = {
@@ -129,7 +129,6 @@ const struct config_key config_keys[] = {
      IN_CONFIG(external_labels),
      .fallback = "{}",
      .is_reloadable = true,
-     .effect = EFFECT_NONE,
      .help = "Labels added to notifications; ${NAME} is an environment variable, $$ a dollar."},
     {.path = "apps",
      .type = CONFIG_RULES,
@@ -196,14 +195,12 @@ const struct config_key config_keys[] = {
      IN_RULE(receivers),
      .fallback = "[]",
      .is_reloadable = true,
-     .effect = EFFECT_NONE,
      .help = "Names of the receivers that are notified; empty = all."},
     {.path = "receivers",
      .type = CONFIG_RECEIVERS,
      IN_CONFIG(receivers),
      .fallback = "[]",
      .is_reloadable = true,
-     .effect = EFFECT_NONE,
      .help = "Where notifications go."},
     RECEIVER_ROW("name", CONFIG_STRING, name, "Name of the receiver, required and unique."),
     {.path = "receivers[].type",
@@ -211,7 +208,6 @@ const struct config_key config_keys[] = {
      IN_RECEIVER(type),
      .choices = receiver_types,
      .is_reloadable = true,
-     .effect = EFFECT_NONE,
      .help = "Kind of receiver, required; it decides which of the keys below are expected."},
     RECEIVER_ROW("url", CONFIG_URL, urls, "http or https URL."),
     RECEIVER_ROW("urls", CONFIG_URLS, urls, "The same for several (alertmanager)."),

@@ -35,6 +35,7 @@
 #include "lib/units.h"
 
 #define SLICE_NS         (5 * NS_PER_MS) /* of scoring between two turns of the loop */
+#define ALERT_TICK_MS    1000
 #define ONCE_PASSES      3
 #define ONCE_INTERVAL_MS 500
 #define EXPOSITION_MAX   (256U << 20)
@@ -61,6 +62,7 @@ struct daemon {
 	struct loop_timer *pass_timer;
 	struct loop_timer *resume_timer; /* of a pass that did not end in one go */
 	struct loop_timer *scoring_timer;
+	struct loop_timer *alert_timer;
 	struct loop_timer *watchdog_timer;
 	struct site *site;
 	struct web *web;
@@ -68,12 +70,12 @@ struct daemon {
 
 /* ---- scoring: what is due, in slices ---- */
 
-static void alert(struct daemon *daemon, uint64_t now_ns)
+static void on_alert_timer(void *data)
 {
-	if (daemon->alerting == NULL)
-		return;
-	alerting_pass(daemon->alerting, now_ns);
-	daemon->self.alert_errors = alerting_error_count(daemon->alerting);
+	struct daemon *daemon = data;
+
+	alerting_tick(daemon->alerting, clock_boottime_ns());
+	alerting_measure(daemon->alerting, &daemon->self.alerting);
 }
 
 static void score_slice(void *data)
@@ -96,7 +98,8 @@ static void score_slice(void *data)
 		}
 	}
 	daemon->is_scoring = false;
-	alert(daemon, now_ns);
+	if (daemon->alerting != NULL)
+		alerting_pass(daemon->alerting, now_ns);
 	site_advance(daemon->site);
 }
 
@@ -300,14 +303,10 @@ static void on_config_loaded(void *context, struct config *config, const char *m
 
 static void request_reload(struct daemon *daemon)
 {
-	int r;
+	int r = reload_for_http(daemon, NULL, NULL);
 
-	service_reloading();
-	r = reload_request(daemon->reload, NULL, NULL);
-	if (r < 0) {
+	if (r < 0)
 		log_warn(r, "cannot read the configuration, keeping the old one");
-		service_reloaded();
-	}
 }
 
 /* ---- start and end ---- */
@@ -347,9 +346,11 @@ static int make_timers(struct daemon *daemon)
 	daemon->pass_timer = loop_timer_new(daemon->loop, on_pass, daemon);
 	daemon->resume_timer = loop_timer_new(daemon->loop, on_resume, daemon);
 	daemon->scoring_timer = loop_timer_new(daemon->loop, score_slice, daemon);
+	daemon->alert_timer = loop_timer_new(daemon->loop, on_alert_timer, daemon);
 	daemon->watchdog_timer = loop_timer_new(daemon->loop, on_watchdog, daemon);
-	if (daemon->pass_timer == NULL || daemon->resume_timer == NULL ||
-	    daemon->scoring_timer == NULL || daemon->watchdog_timer == NULL)
+	if (daemon->alert_timer == NULL || daemon->pass_timer == NULL ||
+	    daemon->resume_timer == NULL || daemon->scoring_timer == NULL ||
+	    daemon->watchdog_timer == NULL)
 		return -ENOMEM;
 	return 0;
 }
@@ -462,6 +463,8 @@ struct daemon *daemon_free(struct daemon *daemon)
 {
 	if (daemon == NULL)
 		return NULL;
+	if (daemon->alerting != NULL)
+		alerting_abort(daemon->alerting);
 	if (daemon->loop != NULL)
 		loop_drain(daemon->loop);
 	web_stop(daemon->web);
@@ -484,6 +487,8 @@ int daemon_run(struct daemon *daemon)
 
 	if (watchdog_ms > 0)
 		loop_timer_start(daemon->watchdog_timer, watchdog_ms, watchdog_ms);
+	if (daemon->alerting != NULL)
+		loop_timer_start(daemon->alert_timer, ALERT_TICK_MS, ALERT_TICK_MS);
 	start_passes(daemon, 0);
 	loop_run(daemon->loop);
 	return daemon->result;

@@ -49,6 +49,7 @@ struct watched {
 struct alerting {
 	struct alerting_options options;
 	struct queue *queue;
+	struct delivery *delivery;
 	struct watched *all;
 	uint64_t start_ns;
 	uint64_t boot_unix_ns; /* adds to the boot-time clock; taken once, so that starts stay */
@@ -437,6 +438,9 @@ struct alerting *alerting_new(const struct alerting_options *options)
 	alerting->queue = queue_open(options->storage_path, options->host);
 	if (alerting->queue == NULL || set_receivers(alerting) < 0)
 		return NULL;
+	alerting->delivery = delivery_new(options->config, alerting->queue, options->host);
+	if (alerting->delivery == NULL)
+		return NULL;
 	restore(alerting);
 	model_observe(options->model, &observer);
 	return TAKE_PTR(alerting);
@@ -455,6 +459,7 @@ struct alerting *alerting_free(struct alerting *alerting)
 	{
 		unwatch(alerting, watched);
 	}
+	(void)delivery_free(alerting->delivery);
 	(void)queue_close(alerting->queue);
 	free(alerting);
 	return NULL;
@@ -463,11 +468,32 @@ struct alerting *alerting_free(struct alerting *alerting)
 void alerting_reconfigure(struct alerting *alerting, const struct config *config)
 {
 	alerting->options.config = config;
-	if (set_receivers(alerting) < 0)
+	if (set_receivers(alerting) < 0 || delivery_reconfigure(alerting->delivery, config) < 0)
 		log_errorx("no memory for the new receivers, alerts are only logged");
 }
 
-uint64_t alerting_error_count(const struct alerting *alerting)
+void alerting_tick(struct alerting *alerting, uint64_t now_ns)
 {
-	return queue_error_count(alerting->queue);
+	delivery_tick(alerting->delivery, now_ns);
+}
+
+void alerting_abort(struct alerting *alerting)
+{
+	delivery_abort(alerting->delivery);
+}
+
+void alerting_measure(const struct alerting *alerting, struct alerting_status *ret_status)
+{
+	size_t i;
+
+	ret_status->write_errors = queue_error_count(alerting->queue);
+	ret_status->queue_length = queue_length(alerting->queue);
+	ret_status->receiver_count = delivery_count(alerting->delivery);
+	for (i = 0; i < ret_status->receiver_count; i++) {
+		struct receiver_status *status = &ret_status->receivers[i];
+		struct delivery_counts counts = delivery_counts_of(alerting->delivery, i);
+
+		(void)snprintf(status->name, sizeof(status->name), "%s", counts.receiver);
+		memcpy(status->outcomes, counts.outcomes, sizeof(status->outcomes));
+	}
 }

@@ -7,14 +7,18 @@
 #ifndef HEAPWATCH_DAEMON_ALERTING_ALERTING_H
 #define HEAPWATCH_DAEMON_ALERTING_ALERTING_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/alerting/delivery.h"
+#include "daemon/alerting/queue.h"
+
+#define RECEIVER_NAME_SIZE 128 /* longer names are cut where they are shown */
 
 struct alerting;
 struct config;
 struct model;
-struct queue;
 
 struct alerting_options {
 	const struct config *config; /* until alerting_reconfigure() */
@@ -30,7 +34,23 @@ struct alerting *alerting_free(struct alerting *alerting);
 void alerting_reconfigure(struct alerting *alerting, const struct config *config);
 /* Once per pass, after the verdicts: returns at once. */
 void alerting_pass(struct alerting *alerting, uint64_t now_ns);
-/* Writes of alerts to disk that failed. */
-uint64_t alerting_error_count(const struct alerting *alerting);
+/* About once a second: sends what is due. */
+void alerting_tick(struct alerting *alerting, uint64_t now_ns);
+/* Ends what is sent just now; before the loop is drained. */
+void alerting_abort(struct alerting *alerting);
+
+struct receiver_status {
+	char name[RECEIVER_NAME_SIZE];
+	uint64_t outcomes[DELIVERY_OUTCOME_COUNT];
+};
+
+struct alerting_status {
+	uint64_t write_errors; /* of alerts to disk */
+	uint64_t queue_length; /* deliveries that are due */
+	struct receiver_status receivers[QUEUE_RECEIVERS_MAX];
+	size_t receiver_count;
+};
+
+void alerting_measure(const struct alerting *alerting, struct alerting_status *ret_status);
 
 #endif

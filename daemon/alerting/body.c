@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * cJSON takes strings as they are, so what is not UTF-8 is replaced before.
+ * The order of the keys is that of the documentation.
  */
 #include "daemon/alerting/body.h"
 
@@ -10,46 +10,15 @@
 #include <string.h>
 #include <time.h>
 
-#include <cjson/cJSON.h>
-
 #include "config/config.h"
+#include "daemon/alerting/json.h"
 #include "daemon/model/process.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/utf8.h"
 
 #define BODY_VERSION 1
 #define TIME_SIZE    40
-
-static inline void json_deletep(cJSON **json)
-{
-	cJSON_Delete(*json);
-}
-
-static void append_clean(struct buf *out, const char *text)
-{
-	while (*text != '\0') {
-		size_t length = utf8_sequence_length(text);
-
-		if (length == 0)
-			buf_append_string(out, UTF8_REPLACEMENT);
-		else
-			buf_append(out, text, length);
-		text += length == 0 ? 1 : length;
-	}
-}
-
-/* NULL text gives null. */
-static cJSON *clean_string(const char *text)
-{
-	_cleanup_(buf_done) struct buf clean = BUF_INIT(BODY_MAX_BYTES);
-
-	if (text == NULL)
-		return cJSON_CreateNull();
-	append_clean(&clean, text);
-	return buf_failed(&clean) ? NULL : cJSON_CreateString(buf_string(&clean));
-}
 
 static cJSON *time_string(uint64_t unix_ns)
 {
@@ -88,7 +57,7 @@ static cJSON *evidence(const struct process *process)
 	size_t i;
 
 	for (i = 0; i < process->evidence_count; i++)
-		(void)cJSON_AddItemToArray(array, clean_string(process->evidence[i]));
+		(void)cJSON_AddItemToArray(array, json_clean_string(process->evidence[i]));
 	return array;
 }
 
@@ -99,7 +68,7 @@ static cJSON *labels(const struct body_source *source)
 
 	for (i = 0; i < source->label_count; i++)
 		(void)cJSON_AddItemToObject(object, source->labels[i].name,
-		                            clean_string(source->labels[i].value));
+		                            json_clean_string(source->labels[i].value));
 	return object;
 }
 
@@ -114,11 +83,11 @@ static cJSON *identity(const struct body_source *source)
 	                            cJSON_CreateString(condition_name(source->condition)));
 	(void)cJSON_AddItemToObject(body, "severity",
 	                            cJSON_CreateString(severity_name(source->severity)));
-	(void)cJSON_AddItemToObject(body, "dedup_key", clean_string(source->dedup_key));
-	(void)cJSON_AddItemToObject(body, "app", clean_string(process->app));
+	(void)cJSON_AddItemToObject(body, "dedup_key", json_clean_string(source->dedup_key));
+	(void)cJSON_AddItemToObject(body, "app", json_clean_string(process->app));
 	(void)cJSON_AddItemToObject(body, "slot", cJSON_CreateNumber(process->slot));
 	(void)cJSON_AddItemToObject(body, "pid", cJSON_CreateNumber(process->shown_pid));
-	(void)cJSON_AddItemToObject(body, "host", clean_string(source->host));
+	(void)cJSON_AddItemToObject(body, "host", json_clean_string(source->host));
 	(void)cJSON_AddItemToObject(body, "process_start",
 	                            time_string(source->process_start_unix_ns));
 	(void)cJSON_AddItemToObject(body, "starts_at", time_string(source->starts_unix_ns));
@@ -168,9 +137,9 @@ char *body_dedup_key(const struct body_source *source, uint64_t fired_unix_ns)
 {
 	_cleanup_(buf_done) struct buf key = BUF_INIT(BODY_MAX_BYTES);
 
-	append_clean(&key, source->host);
+	json_append_clean(&key, source->host);
 	buf_append_char(&key, '/');
-	append_clean(&key, source->process->app);
+	json_append_clean(&key, source->process->app);
 	buf_printf(&key, "/%u/%llu/%s/%llu", source->process->slot,
 	           (unsigned long long)(source->process_start_unix_ns / NS_PER_SECOND),
 	           condition_name(source->condition),
@@ -200,6 +169,6 @@ char *body_resolve(const char *text, uint64_t ends_unix_ns, enum resolution reso
 	(void)cJSON_ReplaceItemInObject(body, "status", cJSON_CreateString("resolved"));
 	(void)cJSON_ReplaceItemInObject(body, "ends_at", time_string(ends_unix_ns));
 	(void)cJSON_ReplaceItemInObject(body, "resolved_reason",
-	                                clean_string(resolution_name(resolution)));
+	                                json_clean_string(resolution_name(resolution)));
 	return print(body);
 }

@@ -236,6 +236,8 @@ static int make_room(struct queue *queue)
 	{
 		if (queue_is_open(queue, alert))
 			continue;
+		log_warnx("the queue of alerts is full, giving up the oldest dedup_key=\"%s\"",
+		          alert->dedup_key);
 		queue->dropped_count += (uint64_t)__builtin_popcountll(alert->due);
 		remove_alert(queue, alert);
 		queue->needs_replace = true;

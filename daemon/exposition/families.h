@@ -59,6 +59,8 @@ metric_writer metric_collector_duration;
 metric_writer metric_collector_success;
 metric_writer metric_collector_errors;
 metric_writer metric_collector_counters; /* rows named like a struct collector_counter */
+metric_writer metric_notifications;
+metric_self_value metric_self_queue_length;
 metric_self_value metric_self_storage_errors;
 metric_self_value metric_self_reload_successful;
 metric_self_value metric_self_reload_timestamp;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/alerting/alerting.h"
 #include "daemon/exposition/text.h"
 
 struct buf;
@@ -35,8 +36,8 @@ struct self_status {
 	size_t collector_count;
 	int config_reload_successful;
 	double config_reload_success_timestamp_seconds;
-	uint64_t storage_errors; /* writes to --storage.path that failed: of the state … */
-	uint64_t alert_errors;   /* … and of alerts */
+	uint64_t storage_errors; /* writes to --storage.path that failed: of the state */
+	struct alerting_status alerting;
 	double cpu_seconds;
 	double start_time_seconds;
 	uint64_t resident_bytes;

@@ -140,11 +140,37 @@ void metric_collector_counters(const struct metric_scope *scope, const struct me
 	}
 }
 
+/* ---- notifications ---- */
+
+void metric_notifications(const struct metric_scope *scope, const struct metric_family *family)
+{
+	const struct alerting_status *alerting = &scope->self->alerting;
+	size_t i;
+
+	(void)family;
+	for (i = 0; i < alerting->receiver_count; i++) {
+		enum delivery_outcome outcome;
+
+		for (outcome = 0; outcome < DELIVERY_OUTCOME_COUNT; outcome++) {
+			text_begin(scope->text, "", NULL);
+			text_label(scope->text, "receiver", alerting->receivers[i].name);
+			text_label(scope->text, "outcome", delivery_outcome_name(outcome));
+			text_end_u64(scope->text, alerting->receivers[i].outcomes[outcome]);
+		}
+	}
+}
+
+bool metric_self_queue_length(const struct self_status *self, double *ret_value)
+{
+	*ret_value = (double)self->alerting.queue_length;
+	return true;
+}
+
 /* ---- numbers of struct self_status ---- */
 
 bool metric_self_storage_errors(const struct self_status *self, double *ret_value)
 {
-	*ret_value = (double)(self->storage_errors + self->alert_errors);
+	*ret_value = (double)(self->storage_errors + self->alerting.write_errors);
 	return true;
 }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From the queue to the receivers: one request at a time for each, in the order of the queue, tried
+ * again with backoff until it is taken, refused or too old. Requests are made in the pool, two at a
+ * time at most, so that receivers that hang leave room for other jobs.
+ */
+#ifndef HEAPWATCH_DAEMON_ALERTING_DELIVERY_H
+#define HEAPWATCH_DAEMON_ALERTING_DELIVERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/collector.h"
+
+struct config;
+struct delivery;
+struct queue;
+
+enum delivery_outcome {
+	DELIVERY_SENT,
+	DELIVERY_RETRIED, /* a try that failed and will be followed by another */
+	DELIVERY_REFUSED, /* another 4xx, or the secret cannot be what it must be */
+	DELIVERY_EXPIRED, /* too old after many tries */
+	DELIVERY_OUTCOME_COUNT
+};
+
+const char *delivery_outcome_name(enum delivery_outcome outcome);
+
+/* Of one receiver; the name is borrowed until the next configuration. */
+struct delivery_counts {
+	const char *receiver;
+	uint64_t outcomes[DELIVERY_OUTCOME_COUNT];
+};
+
+/* NULL without memory. queue and host are borrowed. */
+struct delivery *delivery_new(const struct config *config, struct queue *queue,
+                              const struct collector_host *host);
+/* Requests under way end soon, failing; before the loop is drained. */
+void delivery_abort(struct delivery *delivery);
+/* After the loop's last turn. */
+struct delivery *delivery_free(struct delivery *delivery);
+/* The order of receivers is that of queue_set_receivers(). -ENOMEM: nobody is served then. */
+int delivery_reconfigure(struct delivery *delivery, const struct config *config)
+    __attribute__((warn_unused_result));
+/* About once a second. */
+void delivery_tick(struct delivery *delivery, uint64_t now_ns);
+
+size_t delivery_count(const struct delivery *delivery);
+struct delivery_counts delivery_counts_of(const struct delivery *delivery, size_t i);
+
+#endif

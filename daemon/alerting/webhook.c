@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The body as it is, signed: X-Heapwatch-Signature: t=UNIX,v1=HEX is HMAC-SHA256 of "UNIX.BODY".
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <gnutls/crypto.h>
+
+#include "daemon/alerting/receiver.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+
+#define SIGNATURE_BYTES 32
+#define DIGEST_BYTES    20
+
+static int sign(const struct receiver_message *message, struct receiver_request *request)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(RECEIVER_REQUEST_MAX);
+	unsigned long long unix_seconds = message->now_unix_ns / NS_PER_SECOND;
+	char *header = request->headers[request->header_count];
+	unsigned char digest[SIGNATURE_BYTES];
+	int length;
+	size_t i;
+
+	buf_printf(&text, "%llu.%s", unix_seconds, message->bodies[0]);
+	if (buf_failed(&text) ||
+	    gnutls_hmac_fast(GNUTLS_MAC_SHA256, message->secret, message->secret_length,
+	                     buf_string(&text), text.length, digest) < 0)
+		return -ENOMEM;
+	length = snprintf(header, RECEIVER_HEADER_SIZE,
+	                  "X-Heapwatch-Signature: t=%llu,v1=", unix_seconds);
+	for (i = 0; i < SIGNATURE_BYTES; i++)
+		length += snprintf(header + length, RECEIVER_HEADER_SIZE - (size_t)length, "%02x",
+		                   digest[i]);
+	request->header_count++;
+	return 0;
+}
+
+/* A UUID of version 5's form (RFC 9562), from the body: the same at each try, also after a restart.
+ */
+static int identify(const struct receiver_message *message, struct receiver_request *request)
+{
+	unsigned char digest[DIGEST_BYTES];
+	const unsigned char *id = digest;
+
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, message->bodies[0], strlen(message->bodies[0]),
+	                     digest) < 0)
+		return -ENOMEM;
+	digest[6] = (unsigned char)((digest[6] & 0x0F) | 0x50);
+	digest[8] = (unsigned char)((digest[8] & 0x3F) | 0x80);
+	(void)snprintf(request->headers[request->header_count++], RECEIVER_HEADER_SIZE,
+	               "X-Heapwatch-Delivery: %02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+	               "%02x%02x%02x%02x%02x%02x",
+	               id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10],
+	               id[11], id[12], id[13], id[14], id[15]);
+	return 0;
+}
+
+int webhook_write(const struct receiver_message *message, struct receiver_request *request)
+{
+	if (identify(message, request) < 0)
+		return -ENOMEM;
+	buf_append_string(&request->body, message->bodies[0]);
+	if (buf_failed(&request->body))
+		return -ENOMEM;
+	return message->secret != NULL ? sign(message, request) : 0;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/* What each type of receiver makes of an alert. */
+#include "daemon/alerting/receiver.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "tests/unit/unit.h"
+
+#define ALERT(status, ends)                                                                \
+	"{\"status\":\"" status "\",\"condition\":\"leak\",\"severity\":\"warning\","      \
+	"\"dedup_key\":\"key\",\"app\":\"<shop>\",\"slot\":0,\"host\":\"web\","            \
+	"\"starts_at\":\"S\",\"ends_at\":" ends ",\"resolved_reason\":null,\"score\":0.9," \
+	"\"kind\":\"js-heap\",\"evidence\":[\"a\",\"b\"],\"labels\":{\"app\":\"x\",\"c\":\"d\"}}"
+
+#define FIRING   ALERT("firing", "null")
+#define RESOLVED ALERT("resolved", "\"E\"")
+
+#define AM_START                                                                                 \
+	"{\"labels\":{\"c\":\"d\",\"alertname\":\"HeapwatchProcessLeak\",\"app\":\"<shop>\","    \
+	"\"slot\":\"0\",\"host\":\"web\"},\"annotations\":{\"summary\":\"<shop>/0 on web leaks " \
+	"memory (js-heap)\",\"description\":\"a\\nb\",\"severity\":\"warning\",\"kind\":\"js-"   \
+	"heap\",\"dedup_key\":\"key\",\"score\":\"0.9\"},\"startsAt\":\"S\""
+
+#define PD(action, alert)                                                                          \
+	"{\"routing_key\":\"k\",\"event_action\":\"" action "\",\"dedup_key\":\"key\",\"client\":" \
+	"\"heapwatch\",\"payload\":{\"summary\":\"<shop>/0 on web leaks memory (js-heap)\","       \
+	"\"source\":\"web\",\"severity\":\"warning\",\"timestamp\":\"S\",\"component\":"           \
+	"\"<shop>\",\"class\":\"leak\",\"custom_details\":" alert "}}"
+
+#define SLACK(status)                                                                    \
+	"{\"text\":\"[" status ", warning] &lt;shop&gt;/0 on web leaks memory (js-heap)" \
+	"\\n• a\\n• b\"}"
+
+START_TEST(test_each_type_has_its_own_request)
+{
+	static const struct {
+		enum receiver_type type;
+		const char *alert;
+		const char *body;
+	} rows[] = {
+	    {RECEIVER_WEBHOOK, FIRING, FIRING},
+	    {RECEIVER_ALERTMANAGER, FIRING, "[" AM_START "}]"},
+	    {RECEIVER_ALERTMANAGER, RESOLVED, "[" AM_START ",\"endsAt\":\"E\"}]"},
+	    {RECEIVER_PAGERDUTY, FIRING, PD("trigger", FIRING)},
+	    {RECEIVER_PAGERDUTY, RESOLVED, PD("resolve", RESOLVED)},
+	    {RECEIVER_SLACK, RESOLVED, SLACK("resolved")},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
+		const struct receiver_message message = {
+		    .bodies = &rows[i].alert, .count = 1, .secret = "k", .secret_length = 1};
+
+		ck_assert_int_eq(receiver_types[rows[i].type].write(&message, &request), 0);
+		ck_assert_str_eq(buf_string(&request.body), rows[i].body);
+		buf_done(&request.body);
+	}
+}
+END_TEST
+
+/* By: printf '1700000000.{}' | openssl dgst -sha256 -hmac key */
+START_TEST(test_a_webhook_is_signed_and_has_an_id)
+{
+	static const char *const body = "{}";
+	struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
+	const struct receiver_message message = {.bodies = &body,
+	                                         .count = 1,
+	                                         .secret = "key",
+	                                         .secret_length = 3,
+	                                         .now_unix_ns = 1700000000 * NS_PER_SECOND};
+
+	ck_assert_int_eq(receiver_types[RECEIVER_WEBHOOK].write(&message, &request), 0);
+	ck_assert_uint_eq(request.header_count, 2);
+	ck_assert_str_eq(request.headers[0],
+	                 "X-Heapwatch-Delivery: bf21a9e8-fbc5-5384-afb0-5b4fa0859e09");
+	ck_assert_str_eq(request.headers[1],
+	                 "X-Heapwatch-Signature: t=1700000000,v1="
+	                 "9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae");
+	buf_done(&request.body);
+}
+END_TEST
+
+START_TEST(test_what_is_no_alert_is_refused)
+{
+	static const char *const body = "[]";
+	struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
+	const struct receiver_message message = {.bodies = &body, .count = 1};
+
+	ck_assert_int_eq(alertmanager_write(&message, &request), -EINVAL);
+	ck_assert_int_eq(pagerduty_write(&message, &request), -EINVAL);
+	ck_assert_int_eq(slack_write(&message, &request), -EINVAL);
+	buf_done(&request.body);
+}
+END_TEST
+
+UNIT_MAIN("receiver", test_each_type_has_its_own_request, test_a_webhook_is_signed_and_has_an_id,
+          test_what_is_no_alert_is_refused)
