@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +117,7 @@ static void post_to_all(struct courier *courier, const struct receiver_request *
 		struct post_result result;
 		const struct post post = {
 		    .url = urls[i],
+		    .path = receiver_types[courier->config.type].path,
 		    .request = request,
 		    .ca_file = courier->config.ca_file,
 		    .cert_file = courier->config.cert_file,
@@ -203,7 +203,7 @@ static uint64_t backoff_ns(const struct courier *courier)
 
 	if (courier->tries < 6)
 		whole_ns = BACKOFF_MIN_NS << courier->tries;
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = 0; /* early after boot: no jitter */
 	return whole_ns / 2 + random % (whole_ns / 2);
 }

@@ -16,6 +16,7 @@
 #define CONNECT_TIMEOUT_MS 5000L
 #define TIMEOUT_MS         10000L
 #define ANSWER_BYTES_MAX   65536
+#define URL_BYTES_MAX      16384
 
 static inline void curl_cleanupp(CURL **curl)
 {
@@ -88,7 +89,6 @@ static void set_limits(CURL *curl, const struct post *post, size_t *taken)
 
 static void set_request(CURL *curl, const struct post *post, struct curl_slist *headers)
 {
-	(void)curl_easy_setopt(curl, CURLOPT_URL, post->url);
 	(void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "heapwatch/" PACKAGE_VERSION);
 	(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -131,18 +131,31 @@ static void take_result(CURL *curl, CURLcode code, struct post_result *result)
 		               curl_easy_strerror(code));
 }
 
+static void append_url(const struct post *post, struct buf *url)
+{
+	size_t length = strlen(post->url);
+
+	if (*post->path != '\0' && length > 0 && post->url[length - 1] == '/')
+		length--;
+	buf_append(url, post->url, length);
+	buf_append_string(url, post->path);
+}
+
 void post_perform(const struct post *post, struct post_result *ret_result)
 {
 	_cleanup_(curl_cleanupp) CURL *curl = curl_easy_init();
 	_cleanup_(curl_slistp) struct curl_slist *headers = headers_of(post->request);
+	_cleanup_(buf_done) struct buf url = BUF_INIT(URL_BYTES_MAX);
 	size_t taken = 0;
 
+	append_url(post, &url);
 	*ret_result = (struct post_result){.outcome = POST_RETRY};
-	if (curl == NULL || headers == NULL) {
+	if (curl == NULL || headers == NULL || buf_failed(&url)) {
 		(void)snprintf(ret_result->error, sizeof(ret_result->error), "no memory");
 		return;
 	}
 	set_limits(curl, post, &taken);
+	(void)curl_easy_setopt(curl, CURLOPT_URL, buf_string(&url));
 	set_request(curl, post, headers);
 	take_result(curl, curl_easy_perform(curl), ret_result);
 }

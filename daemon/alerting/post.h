@@ -18,6 +18,7 @@
 
 struct post {
 	const char *url;
+	const char *path; /* behind it, with one slash between them; "" for none */
 	const struct receiver_request *request;
 	const char *ca_file; /* NULL: the system's; likewise no client certificate */
 	const char *cert_file;

@@ -12,10 +12,10 @@
 #include "lib/cleanup.h"
 
 const struct receiver_type_row receiver_types[] = {
-    [RECEIVER_WEBHOOK] = {webhook_write, NULL, false},
-    [RECEIVER_ALERTMANAGER] = {alertmanager_write, NULL, true},
-    [RECEIVER_PAGERDUTY] = {pagerduty_write, "https://events.pagerduty.com/v2/enqueue", false},
-    [RECEIVER_SLACK] = {slack_write, NULL, false},
+    [RECEIVER_WEBHOOK] = {webhook_write, NULL, "", false},
+    [RECEIVER_ALERTMANAGER] = {alertmanager_write, NULL, "/api/v2/alerts", true},
+    [RECEIVER_PAGERDUTY] = {pagerduty_write, "https://events.pagerduty.com/v2/enqueue", "", false},
+    [RECEIVER_SLACK] = {slack_write, NULL, "", false},
 };
 _Static_assert(sizeof(receiver_types) / sizeof(receiver_types[0]) == RECEIVER_SLACK + 1,
                "one row per type");

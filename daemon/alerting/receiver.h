@@ -36,6 +36,7 @@ struct receiver_type_row {
 	/* -EINVAL: the message is none; -ENOMEM. */
 	int (*write)(const struct receiver_message *message, struct receiver_request *request);
 	const char *default_url; /* NULL: one is configured */
+	const char *path;        /* of the request, behind the URL */
 	bool is_repeated;        /* firing alerts are sent again while they fire */
 };
 

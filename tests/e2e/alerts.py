@@ -23,6 +23,7 @@ receivers:
 %s
 """
 SECRET = b'a secret'
+FLAGS = ['--max-old-space-size=128', '--max-semi-space-size=1']
 
 
 def free_port():
@@ -101,7 +102,7 @@ def main():
         config = CONFIG % (hook.port, secret, receiver % manager.port)
         storage = '--storage.path=' + suite.directory('kept')
         log = suite.path('gc.log')
-        app = suite.node(node, suite.app('leaking', 'shop'), log)
+        app = suite.node(node, suite.app('leaking', 'shop'), log, FLAGS)
         daemon = suite.daemon(storage, config=config)
 
         with suite.case('Alertmanager shows the leak as active'):
@@ -131,9 +132,8 @@ def main():
             check(not hook.bad, 'signatures')
             check(len({delivery for delivery, _ in hook.alerts}) == len(hook.alerts), 'twice')
             suite.wait_until('no alert', lambda: manager.alerts() == [], 60)
-            samples = daemon.scrape()
-            check(samples.value('heapwatch_notifications_total', receiver='hook',
-                                outcome='sent') >= 2, 'outcomes')
+            suite.wait_until('the outcomes', lambda: daemon.scrape().value(
+                'heapwatch_notifications_total', receiver='hook', outcome='sent') >= 2, 10)
             suite.wait_until('an empty queue', lambda: daemon.scrape().value(
                 'heapwatch_notification_queue_length') == 0, 10)
 
