@@ -80,7 +80,7 @@ const struct config_key config_keys[] = {
      IN_CONFIG(gc_log.follow_stdout),
      .fallback = "true",
      .is_reloadable = true,
-     .help = "Follow the file that a process's stdout, or its container's log, is written to."},
+     .help = "Follow a process's stdout: its file, the journal, or its container's log."},
     {.path = "inspector.mode",
      .type = CONFIG_CHOICE,
      IN_CONFIG(inspector.mode),

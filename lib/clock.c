@@ -28,6 +28,11 @@ uint64_t clock_realtime_ns(void)
 	return clock_read_ns(CLOCK_REALTIME);
 }
 
+uint64_t clock_monotonic_ns(void)
+{
+	return clock_read_ns(CLOCK_MONOTONIC);
+}
+
 int64_t clock_zone_offset_seconds(void)
 {
 	time_t now = (time_t)(clock_realtime_ns() / NS_PER_SECOND);

@@ -19,6 +19,8 @@
 
 uint64_t clock_boottime_ns(void);
 uint64_t clock_realtime_ns(void);
+/* Stands still while the machine is suspended: the clock in which journald dates its entries. */
+uint64_t clock_monotonic_ns(void);
 /* Seconds that local time is ahead of UTC now. */
 int64_t clock_zone_offset_seconds(void);
 /* CPU time that the calling process / thread has used, user and system. */

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utlist.h>
 
+#include "collectors/gclog/compressed.h"
 #include "collectors/gclog/survey.h"
 #include "lib/pack.h"
 
@@ -156,6 +158,14 @@ static struct log_file *file_add(struct log_files *files, struct tail *tail)
 	return file;
 }
 
+static bool is_compressed(const struct tail *tail)
+{
+	char head[COMPRESSED_MAGIC_MAX];
+	ssize_t length = pread(tail->fd, head, sizeof(head), 0);
+
+	return length > 0 && compressed_is(head, (size_t)length);
+}
+
 static int file_open(struct log_files *files, const char *path, struct log_file **ret_file)
 {
 	struct tail tail;
@@ -170,6 +180,10 @@ static int file_open(struct log_files *files, const char *path, struct log_file 
 	if (*ret_file != NULL) { /* renamed between the look and the opening */
 		tail_done(&tail);
 		return 0;
+	}
+	if (is_compressed(&tail)) {
+		tail_done(&tail);
+		return -EOPNOTSUPP;
 	}
 	*ret_file = file_add(files, &tail);
 	if (*ret_file == NULL) {

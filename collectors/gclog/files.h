@@ -54,7 +54,7 @@ struct log_files {
 };
 
 /* The name must be followed: opens what stands under it now and lets go what stood there before.
- * -ENOENT: nothing. -EINVAL: no regular file. -EMFILE: too many files. */
+ * -ENOENT: nothing. -EINVAL: no regular file. -EOPNOTSUPP: compressed. -EMFILE: too many files. */
 int log_files_follow(struct log_files *files, const char *path, bool is_configured)
     __attribute__((warn_unused_result));
 /* Follows a file that has lost its name, through a path to it like /proc/PID/fd/1; a path to

@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "collectors/gclog/containers.h"
 #include "collectors/gclog/globs.h"
+#include "collectors/gclog/journal_logs.h"
 #include "collectors/gclog/pipes.h"
 #include "collectors/gclog/probes.h"
 #include "collectors/gclog/reader.h"
@@ -44,10 +44,12 @@ struct gclog {
 	bool has_read_stdin; /* or does */
 	struct probes probes;
 	struct container_logs containers;
+	struct journal_logs journal;
 	uint64_t pass_count;
 	bool needs_expansion;
 	bool needs_look;
 	bool needs_container_look;
+	bool has_told_compressed;
 
 	struct collector_watch *events_watch; /* of the inotify descriptor; NULL while paused */
 	int timer_fd;
@@ -77,6 +79,10 @@ static void follow_configured(void *context, const char *path)
 	/* who reads a FIFO takes it from others: only one that was asked for by its name */
 	if (error == -EINVAL && globs_name(&self->globs, path))
 		error = pipe_follow(&self->reader, path, on_pipe, self);
+	if (error == -EOPNOTSUPP && !self->has_told_compressed) {
+		self->has_told_compressed = true;
+		log_info("compressed files are not followed, ignoring path=%s and its like", path);
+	}
 	reader_report_errno(&self->reader, error);
 }
 
@@ -189,6 +195,11 @@ static void arm_timer(struct gclog *self, uint64_t delay_ns)
 		(void)timerfd_settime(self->timer_fd, 0, &in, NULL); /* cannot fail: valid value */
 }
 
+static void on_more(void *context)
+{
+	arm_timer(context, PAUSE_READING_NS);
+}
+
 static void pause_events(struct gclog *self)
 {
 	if (self->events_watch != NULL)
@@ -224,13 +235,15 @@ static void look_at_everything(struct gclog *self)
 
 static void catch_up(struct gclog *self)
 {
+	bool has_more = journal_logs_slice(&self->journal);
+
 	if (self->needs_look)
 		look_at_everything(self);
 	if (self->needs_expansion)
 		expand(self);
 	if (self->needs_container_look)
 		look_at_containers(self);
-	if (reader_slice(&self->reader))
+	if (reader_slice(&self->reader) || has_more)
 		arm_timer(self, PAUSE_READING_NS);
 	else if (self->events_watch == NULL)
 		arm_timer(self, PAUSE_WATCHING_NS);
@@ -255,7 +268,8 @@ static void on_timer(void *data)
 	if (read(self->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return; /* armed again meanwhile */
 	watches_drain(self->watches, on_event, self);
-	if (self->reader.files.ready == NULL && !self->needs_look && !self->needs_expansion)
+	if (self->reader.files.ready == NULL && !self->needs_look && !self->needs_expansion &&
+	    !journal_logs_wait(&self->journal))
 		resume_events(self);
 	else
 		catch_up(self);
@@ -307,6 +321,7 @@ static void gclog_destroy(void *data)
 		(void)close(self->timer_fd); /* a timer: nothing to lose */
 	probes_done(&self->probes);
 	container_logs_done(&self->containers);
+	journal_logs_done(&self->journal);
 	reader_done(&self->reader);
 	globs_done(&self->globs);
 	(void)watches_free(self->watches);
@@ -330,6 +345,7 @@ static void *gclog_create(const struct collector_options *options,
 	self->reader.collector_name = gclog_collector.name;
 	self->options = *options;
 	self->containers.rootfs_path = options->rootfs_path;
+	journal_logs_init(&self->journal, &self->reader, options->rootfs_path, on_more, self);
 	self->watches = watches_new(); /* first: it needs a low descriptor */
 	self->reader.attribution = attribution_new();
 	self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -368,6 +384,7 @@ static int gclog_pass(void *data, uint64_t now_ns)
 	look_into_probes(self);
 	probes_pass(&self->probes);
 	catch_up(self);
+	journal_logs_pass(&self->journal);
 	retire_files(self);
 	log_files_pass(&self->reader.files);
 	reader_pass(&self->reader);
@@ -395,6 +412,8 @@ static void gclog_process_seen(void *data, const struct process_facts *facts)
 		error = container_logs_add(&self->containers, facts);
 		look_at_containers(self);
 	}
+	if (error == 0 && self->options.config->gc_log.follow_stdout)
+		error = journal_logs_add(&self->journal, self->options.procfs_path, facts);
 	if (error < 0)
 		reader_report_errno(&self->reader, error);
 }
@@ -407,6 +426,7 @@ static void gclog_process_gone(void *data, const struct process_key *key)
 
 	container_logs_remove(&self->containers, key);
 	reader_drain(&self->reader, &stdout_file);
+	journal_logs_gone(&self->journal, key);
 }
 
 /* Files that neither a pattern nor a process's stdout names any more are let go. */
@@ -420,6 +440,8 @@ static void gclog_reconfigure(void *data, const struct config *config)
 	self->reader.strangers.config = config;
 	globs_done(&self->globs);
 	add_patterns(self);
+	if (!config->gc_log.follow_stdout)
+		journal_logs_done(&self->journal);
 	log_files_forget_configured(&self->reader.files);
 	expand(self);
 	HASH_ITER(by_identity, self->reader.files.by_identity, file, next)
@@ -440,6 +462,7 @@ static int gclog_save(void *data, struct buf *out)
 	pack_u64(out, STATE_VERSION);
 	attribution_pack(self->reader.attribution, out);
 	log_files_pack(&self->reader.files, out);
+	journal_logs_pack(&self->journal, out);
 	return self->reader.held.count > 0 ? -EAGAIN : 0;
 }
 
@@ -452,26 +475,14 @@ static void gclog_restore(void *data, const char *bytes, size_t length)
 		return;
 	attribution_unpack(self->reader.attribution, &in);
 	log_files_unpack(&self->reader.files, &in);
+	journal_logs_unpack(&self->journal, &in);
 }
 
 static size_t gclog_counters(void *data, struct collector_counter *ret_counters)
 {
 	const struct gclog *self = data;
-	const struct tail_counters *counters = &self->reader.files.counters;
-	const struct collector_counter values[] = {
-	    {"heapwatch_gclog_lines_total", "gc", (double)self->reader.line_counts.gc},
-	    {"heapwatch_gclog_lines_total", "other", (double)self->reader.line_counts.other},
-	    {"heapwatch_gclog_lines_total", "torn", (double)self->reader.line_counts.torn},
-	    {"heapwatch_gclog_bytes_total", NULL, (double)counters->read_bytes},
-	    {"heapwatch_gclog_files", NULL, (double)self->reader.files.count},
-	    {"heapwatch_gclog_truncations_total", NULL, (double)counters->truncation_count},
-	    {"heapwatch_gclog_lost_bytes_total", NULL, (double)counters->lost_bytes},
-	};
 
-	_Static_assert(sizeof(values) / sizeof(values[0]) <= COLLECTOR_COUNTERS_MAX,
-	               "room for all counters");
-	memcpy(ret_counters, values, sizeof(values));
-	return sizeof(values) / sizeof(values[0]);
+	return reader_counters(&self->reader, ret_counters);
 }
 
 const struct collector gclog_collector = {

@@ -5,7 +5,9 @@
 #include "collectors/gclog/reader.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "collectors/gclog/compressed.h"
 #include "collectors/gclog/survey.h"
 #include "lib/clock.h"
 #include "lib/units.h"
@@ -31,7 +33,7 @@ void reader_report_errno(struct reader *self, int error)
 		reader_report(self, COLLECTOR_ERROR_PERMISSION);
 	else if (error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -ENOSPC)
 		reader_report(self, COLLECTOR_ERROR_LIMIT);
-	else if (error != -ENOENT && error != -EINVAL && error != -ESTALE)
+	else if (error != -ENOENT && error != -EINVAL && error != -ESTALE && error != -EOPNOTSUPP)
 		reader_report(self, COLLECTOR_ERROR_READ); /* the others: gone, or never a log */
 }
 
@@ -176,6 +178,8 @@ static uint64_t life_of(struct reader *self, enum gclog_result result,
 	const struct life_isolate *isolate;
 	const struct life *life;
 
+	if (self->file == NULL)
+		return 0;
 	if (result == GCLOG_GC)
 		life = life_table_place(&self->file->lives, &line, &isolate);
 	else
@@ -188,7 +192,7 @@ static void on_record(void *context, enum gclog_result result, const struct gclo
 {
 	struct reader *self = context;
 	struct held_record held = {
-	    .origin = {.file = self->file->tail.identity,
+	    .origin = {.file = self->source,
 	               .pid = record->pid,
 	               .uptime_ns = record->event.uptime_ns,
 	               .arrival_ns = self->arrival_ns},
@@ -223,6 +227,7 @@ static struct stream_sink sink_of(struct reader *self)
 static void begin(struct reader *self, struct log_file *file)
 {
 	self->file = file;
+	self->source = file->tail.identity;
 	self->is_live = file->is_caught_up;
 	self->arrival_ns = self->host->now_ns(self->host->context);
 	self->arrival_wall_ns = 0;
@@ -266,9 +271,15 @@ static int read_turn(struct reader *self, struct log_file *file)
 		return 1;
 	begin(self, file);
 	for (turn = 0; turn < TURN_BUFFERS && result > 0; turn++) {
+		bool is_head = file->tail.offset == 0;
+
 		file->idle_passes = 0;
 		result = tail_read(&file->tail, self->buffer, sizeof(self->buffer),
 		                   &self->files.counters);
+		if (is_head && result > 0 && compressed_is(self->buffer, (size_t)result)) {
+			result = -EOPNOTSUPP; /* it was empty still when it was opened */
+			break;
+		}
 		if (result > 0)
 			stream_feed(&file->stream, self->buffer, (size_t)result, &sink);
 		if (result >= 0 && result < (int)sizeof(self->buffer))
@@ -280,6 +291,19 @@ static int read_turn(struct reader *self, struct log_file *file)
 	}
 	self->file = NULL;
 	return result;
+}
+
+void reader_take_text(struct reader *self, struct stream *stream, const struct reader_text *text)
+{
+	const struct stream_sink sink = sink_of(self);
+
+	self->file = NULL;
+	self->source = text->source;
+	self->is_live = true;
+	self->arrival_ns = text->written_ns;
+	self->arrival_wall_ns = 0;
+	self->files.counters.read_bytes += text->length;
+	stream_feed(stream, text->bytes, text->length, &sink);
 }
 
 static void unwatch(struct reader *self, struct log_file *file)
@@ -349,6 +373,25 @@ void reader_pass(struct reader *self)
 	report_lost(self, held_pass(&self->held));
 	strangers_pass(&self->strangers, now_ns);
 	attribution_pass(self->attribution);
+}
+
+size_t reader_counters(const struct reader *self, struct collector_counter *ret_counters)
+{
+	const struct tail_counters *counters = &self->files.counters;
+	const struct collector_counter values[] = {
+	    {"heapwatch_gclog_lines_total", "gc", (double)self->line_counts.gc},
+	    {"heapwatch_gclog_lines_total", "other", (double)self->line_counts.other},
+	    {"heapwatch_gclog_lines_total", "torn", (double)self->line_counts.torn},
+	    {"heapwatch_gclog_bytes_total", NULL, (double)counters->read_bytes},
+	    {"heapwatch_gclog_files", NULL, (double)self->files.count},
+	    {"heapwatch_gclog_truncations_total", NULL, (double)counters->truncation_count},
+	    {"heapwatch_gclog_lost_bytes_total", NULL, (double)counters->lost_bytes},
+	};
+
+	_Static_assert(sizeof(values) / sizeof(values[0]) <= COLLECTOR_COUNTERS_MAX,
+	               "room for all counters");
+	memcpy(ret_counters, values, sizeof(values));
+	return sizeof(values) / sizeof(values[0]);
 }
 
 void reader_done(struct reader *self)

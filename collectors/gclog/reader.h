@@ -13,6 +13,14 @@
 
 #define READER_BUFFER_BYTES ((size_t)64 * 1024)
 
+/* Text that comes from elsewhere than a file, as it is printed. */
+struct reader_text {
+	struct file_identity source; /* what the process has as its stdout */
+	uint64_t written_ns;
+	const char *bytes;
+	size_t length;
+};
+
 struct reader {
 	const struct collector_host *host; /* borrowed, as are sink and name */
 	const struct collector_sink *sink;
@@ -24,7 +32,8 @@ struct reader {
 	uint64_t held_generation; /* of attribution when held records were last offered */
 
 	/* while lines are read */
-	struct log_file *file;
+	struct log_file *file; /* NULL: from elsewhere */
+	struct file_identity source;
 	bool is_live;
 	uint64_t arrival_ns;
 	uint64_t arrival_wall_ns; /* the same since 1970; 0: of no use, lines are live */
@@ -37,10 +46,13 @@ struct reader {
 bool reader_slice(struct reader *reader);
 /* Reads this one now, as far as a slice goes. */
 void reader_drain(struct reader *reader, const struct file_identity *identity);
+void reader_take_text(struct reader *reader, struct stream *stream, const struct reader_text *text);
 /* Nothing more will come: a last line without newline is a line. */
 void reader_close(struct reader *reader, struct log_file *file);
 /* One pass over: offers what waits to processes found since, and gives up what waited too long. */
 void reader_pass(struct reader *reader);
+/* As collector.h says. */
+size_t reader_counters(const struct reader *reader, struct collector_counter *ret_counters);
 void reader_done(struct reader *reader);
 
 void reader_report(struct reader *reader, enum collector_error error);

@@ -49,7 +49,7 @@ FNR == 1 {
     is_test = layer == "tests" || layer == "bench"
     is_pure = file ~ /^(daemon\/(model|scoring)|snapshot)\// ||
         (file ~ /^daemon\/exposition\// && file !~ /\/(http|listen|serve)[^\/]*$/) ||
-        file ~ /^collectors\/gclog\/(parse|gcecho|gchead|gcline|nvpline|factline|trace_events|stream|lines|attribute|isolate_clock|unwrap|walltime)[^\/]*$/ ||
+        file ~ /^collectors\/gclog\/(parse|gcecho|gchead|gcline|nvpline|factline|trace_events|stream|lines|attribute|isolate_clock|unwrap|walltime|compressed)[^\/]*$/ ||
         file ~ /^tool\/gc_filter[^\/]*$/
     if ($0 !~ /^\/[\/*] SPDX-License-Identifier: MIT/)
         report("header", "the first line is not the SPDX line")
