@@ -480,7 +480,7 @@ int reader_finish(struct reader *reader, struct heap **ret_heap)
 {
 	reader->piece = reader->end = NULL;
 	if (reader->result == 0 && reader->place != PLACE_END)
-		(void)fail(reader, NULL, "breaks off");
+		(void)fail(reader, reader->piece, "breaks off");
 	if (reader->result == 0)
 		*ret_heap = &reader->heap;
 	return reader->result;

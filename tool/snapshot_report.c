@@ -130,7 +130,7 @@ static void print_name(const char *name, FILE *out)
 {
 	size_t i;
 
-	for (i = 0; name[i] != '\0' && i < TEXT_NAME_MAX; i++)
+	for (i = 0; i < TEXT_NAME_MAX && name[i] != '\0'; i++)
 		(void)fputc((unsigned char)name[i] < 0x20 || name[i] == 0x7F ? ' ' : name[i], out);
 	while (((unsigned char)name[i] & 0xC0) == 0x80) /* not within a character */
 		(void)fputc(name[i++], out);

@@ -214,8 +214,10 @@ static void resolve(struct alerting *alerting, struct watched *watched, enum con
 	alert = *former;
 	alert.is_firing = false;
 	alert.accepted_unix_ns = clock_realtime_ns();
-	alert.body = body = body_resolve(former->body, alert.accepted_unix_ns, resolution);
-	alert.dedup_key = dedup_key = strdup(former->dedup_key);
+	body = body_resolve(former->body, alert.accepted_unix_ns, resolution);
+	dedup_key = strdup(former->dedup_key);
+	alert.body = body;
+	alert.dedup_key = dedup_key;
 	alert.due = alert.audience;
 	log_info("alert resolved condition=%s dedup_key=\"%s\" resolved_reason=%s",
 	         condition_name(condition), former->dedup_key, reason != NULL ? reason : "");

@@ -131,11 +131,11 @@ static struct queued_alert *append_copy(struct queue *queue, const struct queued
 
 static void render_all(struct queue *queue, struct buf *out)
 {
-	struct queued_alert *alert;
+	const struct queued_alert *alert;
 
 	queue_file_begin(out);
-	DL_FOREACH2(queue->alerts, alert, next)
-	queue_file_alert(out, alert, (const char *const *)queue->names, queue->name_count);
+	for (alert = queue->alerts; alert != NULL; alert = alert->next)
+		queue_file_alert(out, alert, (const char *const *)queue->names, queue->name_count);
 }
 
 static void prepare(struct queue *queue)
@@ -320,7 +320,9 @@ int queue_set_receivers(struct queue *queue, const char *const *names, size_t co
 			return -ENOMEM;
 	}
 	DL_FOREACH_SAFE2(queue->alerts, alert, next, next)
-	forget_if_settled(queue, alert);
+	{
+		forget_if_settled(queue, alert);
+	}
 	return 0;
 }
 
@@ -400,7 +402,9 @@ static void restore(struct queue *queue)
 		log_warn(result, "cannot read the alerts on disk, starting without path=%s",
 		         queue->path);
 	DL_FOREACH_SAFE2(queue->alerts, alert, next, next)
-	forget_if_settled(queue, alert);
+	{
+		forget_if_settled(queue, alert);
+	}
 	queue->safe_id = queue->last_id;
 }
 

@@ -190,16 +190,17 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_length)
 	if (bytes == NULL)
 		return -ENOMEM;
 	result = file_pread_text(fd, bytes, (size_t)status.st_size + 1, ret_length);
-	if (result == 0)
-		*ret_bytes = TAKE_PTR(bytes);
-	return result;
+	if (result < 0)
+		return result;
+	*ret_bytes = TAKE_PTR(bytes);
+	return 0;
 }
 
 int queue_file_read(const char *path, const struct queue_reader *reader, size_t *ret_bytes)
 {
 	_cleanup_(freep) char *bytes = NULL;
 	const size_t title_length = strlen(FILE_TITLE);
-	size_t length;
+	size_t length = 0;
 	int result = read_file(path, &bytes, &length);
 
 	if (result < 0)

@@ -20,9 +20,9 @@ static double known(bool is_known, uint64_t value)
 /* Milliseconds are what the sources can tell. */
 static double unix_seconds(uint64_t at_ns, uint64_t boot_realtime_offset_ns)
 {
-	uint64_t unix_ns = u64_add_saturating(at_ns, boot_realtime_offset_ns);
+	uint64_t unix_ms = u64_add_saturating(at_ns, boot_realtime_offset_ns) / NS_PER_MS;
 
-	return (double)(unix_ns / NS_PER_MS) / MS_PER_SECOND;
+	return (double)unix_ms / MS_PER_SECOND;
 }
 
 /* ---- identity, memory ---- */

@@ -73,6 +73,14 @@ static int parse_file(const char *path, struct web_config **ret_config,
 	return result;
 }
 
+static struct door take_door(struct door *door)
+{
+	struct door taken = *door;
+
+	*door = (struct door){.config = NULL};
+	return taken;
+}
+
 static int load(const char *path, struct door *ret_door, char *reterr_message, size_t message_size)
 {
 	_cleanup_(door_done) struct door door = {.config = NULL};
@@ -89,8 +97,7 @@ static int load(const char *path, struct door *ret_door, char *reterr_message, s
 		(void)snprintf(reterr_message, message_size, "%s", message);
 		return result;
 	}
-	*ret_door = door;
-	door = (struct door){.config = NULL};
+	*ret_door = take_door(&door);
 	return 0;
 }
 

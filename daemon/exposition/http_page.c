@@ -323,18 +323,16 @@ int page_wait(struct page *page, struct http_connection *connection)
 {
 	int result = 0;
 
+	if (!page->is_rendering)
+		result = start_job(page); /* done later, from the loop */
+	if (result < 0) {
+		report_failure(page, result);
+		return result;
+	}
 	connection->page = page;
 	connection->is_waiting = true;
 	connection->wait_result = 0;
 	DL_APPEND2(page->waiters, connection, prev_waiter, next_waiter);
-	if (!page->is_rendering)
-		result = start_job(page);
-	if (result < 0) {
-		DL_DELETE2(page->waiters, connection, prev_waiter, next_waiter);
-		connection->is_waiting = false;
-		report_failure(page, result);
-		return result;
-	}
 	MHD_suspend_connection(connection->mhd);
 	return 0;
 }
