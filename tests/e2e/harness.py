@@ -245,6 +245,8 @@ class Suite:
         os.chmod(self.root, 0o755)
         atexit.register(self._clean)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        # In the background of a shell it is ignored, and so it would be by every child.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGALRM, self._too_long)
         signal.alarm(int(seconds_max * PATIENCE))
 
