@@ -203,8 +203,6 @@ static void resolve(struct alerting *alerting, struct watched *watched, enum con
 {
 	const struct queued_alert *former = queue_find(alerting->queue, watched->alerts[condition]);
 	const char *reason = resolution_name(resolution);
-	_cleanup_(freep) char *dedup_key = NULL;
-	_cleanup_(freep) char *body = NULL;
 	struct queued_alert alert;
 
 	watched->episodes[condition] = (struct episode){.phase = EPISODE_NONE};
@@ -214,14 +212,14 @@ static void resolve(struct alerting *alerting, struct watched *watched, enum con
 	alert = *former;
 	alert.is_firing = false;
 	alert.accepted_unix_ns = clock_realtime_ns();
-	body = body_resolve(former->body, alert.accepted_unix_ns, resolution);
-	dedup_key = strdup(former->dedup_key);
-	alert.body = body;
-	alert.dedup_key = dedup_key;
+	alert.body = body_resolve(former->body, alert.accepted_unix_ns, resolution);
+	alert.dedup_key = strdup(former->dedup_key);
 	alert.due = alert.audience;
 	log_info("alert resolved condition=%s dedup_key=\"%s\" resolved_reason=%s",
 	         condition_name(condition), former->dedup_key, reason != NULL ? reason : "");
 	add_alert(alerting, watched, &alert);
+	free(alert.body);
+	free(alert.dedup_key);
 }
 
 /* ---- the living ---- */
