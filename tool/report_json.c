@@ -2,10 +2,10 @@
 /*
  * The report as one JSON object. An unknown number is null; so is an exhaustion that is not coming.
  */
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <math.h>
 
+#include "lib/cjson.h"
 #include "lib/clock.h"
 #include "tool/report.h"
 #include "tool/timebase.h"

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
+#include "lib/cjson.h"
 #include "lib/utf8.h"
 
 #define NAME_MAX_BYTES (APP_NAME_SIZE - 1)

@@ -6,12 +6,7 @@
 #ifndef HEAPWATCH_DAEMON_ALERTING_JSON_H
 #define HEAPWATCH_DAEMON_ALERTING_JSON_H
 
-#include <cjson/cJSON.h>
-
-static inline void json_deletep(cJSON **json)
-{
-	cJSON_Delete(*json);
-}
+#include "lib/cjson.h"
 
 /* Any text as a string; NULL gives null. NULL without memory, which cJSON's adders pass on. */
 cJSON *json_clean_string(const char *text);
