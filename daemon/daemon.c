@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "collectors/collector.h"
 #include "config/config.h"
@@ -76,6 +77,7 @@ static void on_alert_timer(void *data)
 
 	alerting_tick(daemon->alerting, clock_boottime_ns());
 	alerting_measure(daemon->alerting, &daemon->self.alerting);
+	daemon->self.loop_turn_max_seconds = ns_to_seconds(loop_turn_max_ns(daemon->loop));
 }
 
 static void score_slice(void *data)
@@ -208,9 +210,12 @@ static int start_web(struct daemon *daemon)
 
 static int make_alerting(struct daemon *daemon)
 {
+	/* A disk that can only be read for now has alerts, too, and may come back. */
+	bool is_there = access(daemon->options->storage_path, R_OK | X_OK) == 0;
 	const struct alerting_options options = {
 	    .config = daemon->config,
-	    .storage_path = daemon->state != NULL ? daemon->options->storage_path : NULL,
+	    .storage_path =
+	        daemon->state != NULL || is_there ? daemon->options->storage_path : NULL,
 	    .host = &daemon->host,
 	    .model = daemon->model,
 	};

@@ -12,13 +12,21 @@
 #include <uv.h>
 
 #include "lib/clock.h"
+#include "lib/units.h"
 
-#define LOOP_JOBS_MAX 64 /* accepted and not done; more are refused, not queued without bound */
+#define TURN_WINDOW_NS NS_PER_MINUTE
+#define LOOP_JOBS_MAX  64 /* accepted and not done; more are refused, not queued without bound */
 
 struct loop {
 	uv_loop_t uv;
 	unsigned job_count;
 	bool is_stopping;
+
+	uv_prepare_t before_wait; /* once per turn */
+	uint64_t turn_ns;         /* when it came last */
+	uint64_t idle_ns;         /* of all waiting until then */
+	uint64_t turn_max_ns[2];  /* of this window and the one before */
+	uint64_t window_ns;       /* when this one began */
 };
 
 struct collector_watch {
@@ -52,6 +60,48 @@ static void free_handle(uv_handle_t *handle)
 	free(handle->data); /* the struct that embeds the handle */
 }
 
+/* ---- how long it is away ---- */
+
+static void on_before_wait(uv_prepare_t *handle)
+{
+	struct loop *loop = handle->data;
+	uint64_t now_ns = uv_hrtime();
+	uint64_t idle_ns = uv_metrics_idle_time(&loop->uv);
+	uint64_t turn_ns = u64_subtract_floor(now_ns - loop->turn_ns, idle_ns - loop->idle_ns);
+
+	loop->turn_ns = now_ns;
+	loop->idle_ns = idle_ns;
+	if (now_ns - loop->window_ns >= TURN_WINDOW_NS) {
+		loop->window_ns = now_ns;
+		loop->turn_max_ns[1] = loop->turn_max_ns[0];
+		loop->turn_max_ns[0] = 0;
+	}
+	if (turn_ns > loop->turn_max_ns[0])
+		loop->turn_max_ns[0] = turn_ns;
+}
+
+uint64_t loop_turn_max_ns(const struct loop *loop)
+{
+	return loop->turn_max_ns[loop->turn_max_ns[1] > loop->turn_max_ns[0]];
+}
+
+static int measure_turns(struct loop *loop)
+{
+	int r = uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
+
+	if (r != 0)
+		return r;
+	loop->turn_ns = uv_hrtime();
+	loop->window_ns = loop->turn_ns;
+	loop->before_wait.data = loop;
+	(void)uv_prepare_init(&loop->uv, &loop->before_wait); /* both cannot fail */
+	(void)uv_prepare_start(&loop->before_wait, on_before_wait);
+	uv_unref((uv_handle_t *)&loop->before_wait);
+	return 0;
+}
+
+/* ---- start and end ---- */
+
 struct loop *loop_new(void)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -62,6 +112,8 @@ struct loop *loop_new(void)
 		free(loop);
 		return NULL;
 	}
+	if (measure_turns(loop) != 0)
+		return loop_free(loop);
 	return loop;
 }
 
@@ -69,7 +121,7 @@ static void close_left_over(uv_handle_t *handle, void *unused)
 {
 	(void)unused;
 	if (!uv_is_closing(handle))
-		uv_close(handle, free_handle);
+		uv_close(handle, handle->type == UV_PREPARE ? NULL : free_handle);
 }
 
 void loop_drain(struct loop *loop)
@@ -93,6 +145,7 @@ struct loop *loop_free(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+	loop->turn_ns = uv_hrtime();             /* what came before was no turn */
 	(void)uv_run(&loop->uv, UV_RUN_DEFAULT); /* its result only says whether handles are left */
 }
 

@@ -27,6 +27,12 @@ struct loop *loop_free(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/*
+ * The longest turn of the loop, from an end of waiting to the beginning of the next, within the
+ * last one to two minutes: as long may what is ready have waited.
+ */
+uint64_t loop_turn_max_ns(const struct loop *loop);
+
 /* The timer is stopped until started; freed with the loop at the latest. NULL without memory. */
 struct loop_timer *loop_timer_new(struct loop *loop, void (*expired)(void *data), void *data);
 /* repeat_ms 0: once. A running timer starts anew. */

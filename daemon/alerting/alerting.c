@@ -12,16 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Without memory an insertion leaves the element out instead of ending the program. */
-#define HASH_NONFATAL_OOM 1
-/* The default function falls through in a switch, of which clang warns in the caller. */
-#define HASH_FUNCTION(key, length, hash) HASH_OAT(key, length, hash)
-#include <uthash.h>
-
 #include "config/config.h"
 #include "daemon/alerting/body.h"
 #include "daemon/alerting/episode.h"
 #include "daemon/alerting/queue.h"
+#include "daemon/alerting/watched.h"
 #include "daemon/model/model.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -36,16 +31,6 @@
 /* After a restart: how long an open episode waits for its process to be found again. */
 #define RETURN_NS NS_PER_MINUTE
 
-struct watched {
-	uint64_t hash_key[2]; /* pid, start_ticks: struct process_key has padding */
-	struct episode episodes[CONDITION_COUNT];
-	uint64_t alerts[CONDITION_COUNT]; /* id of the newest of each open episode, 0: none */
-	bool is_here;                     /* seen since the start of heapwatchd */
-	bool is_gone;
-	uint64_t gone_ns;
-	UT_hash_handle hh;
-};
-
 struct alerting {
 	struct alerting_options options;
 	struct queue *queue;
@@ -56,52 +41,6 @@ struct alerting {
 	char host_name[HOST_SIZE];
 	char boot_id[BOOT_ID_SIZE];
 };
-
-/* ---- who is watched ---- */
-
-static struct watched *find_watched(const struct alerting *alerting, const struct process_key *key)
-{
-	const uint64_t wanted[2] = {(uint64_t)key->pid, key->start_ticks};
-	struct watched *watched;
-
-	HASH_FIND(hh, alerting->all, wanted, sizeof(wanted), watched);
-	return watched;
-}
-
-/* NULL without memory: tried again with the next pass. */
-static struct watched *watch(struct alerting *alerting, const struct process_key *key)
-{
-	struct watched *watched = find_watched(alerting, key);
-
-	if (watched != NULL)
-		return watched;
-	watched = calloc(1, sizeof(*watched));
-	if (watched == NULL)
-		return NULL;
-	watched->hash_key[0] = (uint64_t)key->pid;
-	watched->hash_key[1] = key->start_ticks;
-	HASH_ADD(hh, alerting->all, hash_key, sizeof(watched->hash_key), watched);
-	if (find_watched(alerting, key) != NULL)
-		return watched;
-	free(watched);
-	return NULL;
-}
-
-static void unwatch(struct alerting *alerting, struct watched *watched)
-{
-	HASH_DEL(alerting->all, watched);
-	free(watched);
-}
-
-static bool is_quiet(const struct watched *watched)
-{
-	enum condition condition;
-
-	for (condition = 0; condition < CONDITION_COUNT; condition++)
-		if (watched->episodes[condition].phase != EPISODE_NONE)
-			return false;
-	return true;
-}
 
 /* ---- saying it ---- */
 
@@ -139,9 +78,7 @@ static void add_alert(struct alerting *alerting, struct watched *watched,
                       const struct queued_alert *alert)
 {
 	uint64_t id = 0;
-	int result = alert->body == NULL || alert->dedup_key == NULL
-	                 ? -ENOMEM
-	                 : queue_add(alerting->queue, alert, &id);
+	int result = queue_add(alerting->queue, alert, &id);
 
 	if (result < 0)
 		log_error(result, "cannot keep an alert, it is only logged pid=%d", alert->key.pid);
@@ -270,10 +207,10 @@ static bool is_alerting(const struct alerting *alerting, const struct watched *w
 
 static void pass_process(struct alerting *alerting, struct process *process, uint64_t now_ns)
 {
-	struct watched *watched = find_watched(alerting, &process->key);
+	struct watched *watched = watched_find(alerting->all, &process->key);
 
 	if (watched == NULL && process->is_exported && is_wanted(alerting, process))
-		watched = watch(alerting, &process->key);
+		watched = watched_add(&alerting->all, &process->key);
 	process->is_alerting = false;
 	if (watched == NULL || watched->is_gone)
 		return;
@@ -281,8 +218,8 @@ static void pass_process(struct alerting *alerting, struct process *process, uin
 	advance(alerting, watched, process, CONDITION_LEAK, now_ns);
 	advance(alerting, watched, process, CONDITION_THRASH, now_ns);
 	process->is_alerting = is_alerting(alerting, watched);
-	if (is_quiet(watched))
-		unwatch(alerting, watched);
+	if (watched_is_quiet(watched))
+		watched_remove(&alerting->all, watched);
 }
 
 /* ---- the dead ---- */
@@ -304,7 +241,7 @@ static void resolve_living(struct alerting *alerting, struct watched *watched,
 static void fire_end(struct alerting *alerting, const struct process *process,
                      enum condition condition)
 {
-	struct watched *watched = watch(alerting, &process->key);
+	struct watched *watched = watched_add(&alerting->all, &process->key);
 	uint64_t now_ns = clock_boottime_ns();
 
 	if (watched == NULL) {
@@ -323,12 +260,12 @@ static void fire_end(struct alerting *alerting, const struct process *process,
 static void on_exited(void *context, const struct process *process, enum process_end end)
 {
 	struct alerting *alerting = context;
-	struct watched *watched = find_watched(alerting, &process->key);
+	struct watched *watched = watched_find(alerting->all, &process->key);
 
 	if (watched != NULL) {
 		resolve_living(alerting, watched, resolution_of(end));
-		if (is_quiet(watched))
-			unwatch(alerting, watched);
+		if (watched_is_quiet(watched))
+			watched_remove(&alerting->all, watched);
 	}
 	if (end == PROCESS_END_HEAP_OOM)
 		fire_end(alerting, process, CONDITION_HEAP_OOM);
@@ -348,11 +285,11 @@ static void pass_dead(struct alerting *alerting, struct watched *watched, uint64
 		return;
 	resolve_living(alerting, watched, RESOLUTION_EXIT);
 	if (now_ns - watched->gone_ns < (uint64_t)((double)END_SHOWN_NS / time_scale) &&
-	    !is_quiet(watched))
+	    !watched_is_quiet(watched))
 		return;
 	resolve(alerting, watched, CONDITION_HEAP_OOM, RESOLUTION_NONE);
 	resolve(alerting, watched, CONDITION_OOM_KILL, RESOLUTION_NONE);
-	unwatch(alerting, watched);
+	watched_remove(&alerting->all, watched);
 }
 
 void alerting_pass(struct alerting *alerting, uint64_t now_ns)
@@ -387,7 +324,7 @@ static void read_boot_id(struct alerting *alerting)
 
 static void restore_episode(struct alerting *alerting, const struct queued_alert *alert)
 {
-	struct watched *watched = watch(alerting, &alert->key);
+	struct watched *watched = watched_add(&alerting->all, &alert->key);
 
 	if (watched == NULL)
 		return;
@@ -457,7 +394,7 @@ struct alerting *alerting_free(struct alerting *alerting)
 	model_observe(alerting->options.model, &nobody);
 	HASH_ITER(hh, alerting->all, watched, next)
 	{
-		unwatch(alerting, watched);
+		watched_remove(&alerting->all, watched);
 	}
 	(void)delivery_free(alerting->delivery);
 	(void)queue_close(alerting->queue);
@@ -484,10 +421,14 @@ void alerting_abort(struct alerting *alerting)
 
 void alerting_measure(const struct alerting *alerting, struct alerting_status *ret_status)
 {
+	enum queue_drop reason;
 	size_t i;
 
 	ret_status->write_errors = queue_error_count(alerting->queue);
 	ret_status->queue_length = queue_length(alerting->queue);
+	ret_status->queue_is_on_disk = queue_is_on_disk(alerting->queue);
+	for (reason = 0; reason < QUEUE_DROP_COUNT; reason++)
+		ret_status->dropped[reason] = queue_dropped_count(alerting->queue, reason);
 	ret_status->receiver_count = delivery_count(alerting->delivery);
 	for (i = 0; i < ret_status->receiver_count; i++) {
 		struct receiver_status *status = &ret_status->receivers[i];

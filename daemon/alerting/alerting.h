@@ -7,6 +7,7 @@
 #ifndef HEAPWATCH_DAEMON_ALERTING_ALERTING_H
 #define HEAPWATCH_DAEMON_ALERTING_ALERTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,8 @@ struct receiver_status {
 struct alerting_status {
 	uint64_t write_errors; /* of alerts to disk */
 	uint64_t queue_length; /* deliveries that are due */
+	uint64_t dropped[QUEUE_DROP_COUNT];
+	bool queue_is_on_disk;
 	struct receiver_status receivers[QUEUE_RECEIVERS_MAX];
 	size_t receiver_count;
 };

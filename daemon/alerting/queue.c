@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <utlist.h>
 
 #include "daemon/alerting/queue_file.h"
+#include "daemon/alerting/queue_list.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
@@ -22,8 +24,7 @@
 
 struct queue {
 	const struct collector_host *host;
-	struct queued_alert *alerts;
-	size_t count;
+	struct queue_list list;
 	uint64_t last_id;
 	uint64_t safe_id;
 	char *names[QUEUE_RECEIVERS_MAX];
@@ -39,91 +40,56 @@ struct queue {
 	uint64_t writing_id;
 	bool is_writing;
 	uint64_t error_count;
-	uint64_t dropped_count;
-	bool has_warned;
+	uint64_t dropped[QUEUE_DROP_COUNT];
+	bool is_failing; /* the last write did */
 };
 
-static struct queued_alert *alert_free(struct queued_alert *alert)
+static const char *const drop_texts[] = {
+    [QUEUE_DROP_FULL] = "queue_full",
+    [QUEUE_DROP_NO_MEMORY] = "no_memory",
+    [QUEUE_DROP_RECEIVER] = "receiver_removed",
+    [QUEUE_DROP_DAMAGED] = "damaged",
+};
+_Static_assert(sizeof(drop_texts) / sizeof(drop_texts[0]) == QUEUE_DROP_COUNT, "a name each");
+
+const char *queue_drop_name(enum queue_drop reason)
 {
-	if (alert == NULL)
-		return NULL;
-	free(alert->boot_id);
-	free(alert->dedup_key);
-	free(alert->body);
-	free(alert);
-	return NULL;
+	assert(reason < QUEUE_DROP_COUNT);
+	return drop_texts[reason];
 }
 
-DEFINE_CLEANUP(struct queued_alert, alert_free)
-
-/* ---- the list ---- */
-
-static void remove_alert(struct queue *queue, struct queued_alert *alert)
+static uint64_t count_bits(uint64_t receivers)
 {
-	DL_DELETE2(queue->alerts, alert, previous, next);
-	queue->count--;
-	(void)alert_free(alert);
+	return (uint64_t)__builtin_popcountll(receivers);
 }
+
+/* ---- what need not be kept ---- */
 
 bool queue_is_open(const struct queue *queue, const struct queued_alert *alert)
 {
-	const struct queued_alert *later;
-
 	(void)queue;
-	if (!alert->is_firing)
-		return false;
-	for (later = alert->next; later != NULL; later = later->next)
-		if (strcmp(later->dedup_key, alert->dedup_key) == 0)
-			return false;
-	return true;
+	return alert->is_firing && queue_list_is_newest(alert);
 }
 
 /* What nobody waits for and what is no state of an open episode. */
 static void forget_if_settled(struct queue *queue, struct queued_alert *alert)
 {
 	if (alert->due == 0 && !queue_is_open(queue, alert))
-		remove_alert(queue, alert);
+		queue_list_remove(&queue->list, alert);
 }
 
 /* The alerts of an episode before its newest are only kept for those who have yet to get them. */
-static void forget_former(struct queue *queue, const struct queued_alert *newest)
+static struct queued_alert *append(struct queue *queue, const struct queued_alert *source)
 {
-	struct queued_alert *alert;
-	struct queued_alert *next;
-
-	DL_FOREACH_SAFE2(queue->alerts, alert, next, next)
-	{
-		if (alert != newest && alert->due == 0 &&
-		    strcmp(alert->dedup_key, newest->dedup_key) == 0)
-			remove_alert(queue, alert);
-	}
-}
-
-static struct queued_alert *copy_alert(const struct queued_alert *source)
-{
-	_cleanup_(alert_freep) struct queued_alert *alert = malloc(sizeof(*alert));
+	struct queued_alert *former = NULL;
+	struct queued_alert *alert = queue_list_append(&queue->list, source, &former);
 
 	if (alert == NULL)
 		return NULL;
-	*alert = *source;
-	alert->boot_id = strdup(source->boot_id);
-	alert->dedup_key = strdup(source->dedup_key);
-	alert->body = strdup(source->body);
-	if (alert->boot_id == NULL || alert->dedup_key == NULL || alert->body == NULL)
-		return NULL;
-	return TAKE_PTR(alert);
-}
-
-static struct queued_alert *append_copy(struct queue *queue, const struct queued_alert *source)
-{
-	struct queued_alert *alert = copy_alert(source);
-
-	if (alert == NULL)
-		return NULL;
-	DL_APPEND2(queue->alerts, alert, previous, next);
-	queue->count++;
 	if (alert->id > queue->last_id)
 		queue->last_id = alert->id;
+	if (former != NULL)
+		forget_if_settled(queue, former);
 	return alert;
 }
 
@@ -134,7 +100,7 @@ static void render_all(struct queue *queue, struct buf *out)
 	const struct queued_alert *alert;
 
 	queue_file_begin(out);
-	for (alert = queue->alerts; alert != NULL; alert = alert->next)
+	for (alert = queue->list.first; alert != NULL; alert = alert->next)
 		queue_file_alert(out, alert, (const char *const *)queue->names, queue->name_count);
 }
 
@@ -161,18 +127,16 @@ static void note_result(struct queue *queue, int result)
 {
 	if (result < 0) {
 		queue->error_count++;
-		if (!queue->has_warned)
+		if (!queue->is_failing)
 			log_warn(result,
 			         "cannot write alerts to disk, keeping them in memory and trying "
 			         "again path=%s",
 			         queue->path);
-	} else if (queue->has_warned) {
+	} else if (queue->is_failing) {
 		log_info("alerts can be written to disk again path=%s", queue->path);
 	}
-	queue->has_warned = result < 0;
+	queue->is_failing = result < 0;
 }
-
-static void start_write(struct queue *queue);
 
 static void finish_write(struct queue *queue)
 {
@@ -197,30 +161,46 @@ static void write_work(void *data)
 	queue_file_write(&queue->write);
 }
 
+static void note_change(struct queue *queue);
+
 static void write_done(void *data)
 {
 	struct queue *queue = data;
 
 	finish_write(queue);
 	if (queue->fresh.length > 0)
-		start_write(queue);
+		note_change(queue);
 }
 
 static void start_write(struct queue *queue)
 {
-	if (queue->is_writing)
-		return;
-	if (queue->path == NULL) {
-		buf_clear(&queue->fresh);
-		queue->safe_id = queue->last_id;
-		return;
-	}
 	prepare(queue);
 	queue->is_writing = true;
 	if (queue->host->submit(queue->host->context, write_work, write_done, queue) < 0) {
-		queue->is_writing = false; /* the pool is full: as a whole with the next change */
+		queue->is_writing = false; /* the pool is full: as a whole with queue_sync() */
 		queue->needs_replace = true;
 	}
+}
+
+/* A disk that fails is tried again with queue_sync(), not with each of many changes. */
+static void note_change(struct queue *queue)
+{
+	if (queue->is_writing)
+		return;
+	if (queue->path != NULL && !queue->is_failing) {
+		start_write(queue);
+		return;
+	}
+	buf_clear(&queue->fresh);
+	queue->safe_id = queue->last_id;
+}
+
+void queue_sync(struct queue *queue)
+{
+	bool is_empty = queue->list.first == NULL && queue->file_bytes == 0;
+
+	if (queue->path != NULL && queue->needs_replace && !queue->is_writing && !is_empty)
+		start_write(queue);
 }
 
 /* ---- changes ---- */
@@ -230,47 +210,47 @@ static int make_room(struct queue *queue)
 {
 	struct queued_alert *alert;
 
-	if (queue->count < QUEUE_ALERTS_MAX)
+	if (queue->list.count < QUEUE_ALERTS_MAX)
 		return 0;
-	DL_FOREACH2(queue->alerts, alert, next)
+	DL_FOREACH2(queue->list.first, alert, next)
 	{
 		if (queue_is_open(queue, alert))
 			continue;
 		log_warnx("the queue of alerts is full, giving up the oldest dedup_key=\"%s\"",
 		          alert->dedup_key);
-		queue->dropped_count += (uint64_t)__builtin_popcountll(alert->due);
-		remove_alert(queue, alert);
+		queue->dropped[QUEUE_DROP_FULL] += count_bits(alert->due);
+		queue_list_remove(&queue->list, alert);
 		queue->needs_replace = true;
 		return 0;
 	}
 	return -ENOSPC;
 }
 
+static int drop(struct queue *queue, const struct queued_alert *alert, enum queue_drop reason)
+{
+	queue->dropped[reason] += count_bits(alert->due);
+	return reason == QUEUE_DROP_FULL ? -ENOSPC : -ENOMEM;
+}
+
 int queue_add(struct queue *queue, const struct queued_alert *source, uint64_t *ret_id)
 {
 	struct queued_alert numbered = *source;
 	struct queued_alert *alert;
-	int result = make_room(queue);
 
-	if (result < 0)
-		return result;
+	if (source->body == NULL || source->dedup_key == NULL)
+		return drop(queue, source, QUEUE_DROP_NO_MEMORY);
+	if (make_room(queue) < 0)
+		return drop(queue, source, QUEUE_DROP_FULL);
 	numbered.id = queue->last_id + 1;
-	alert = append_copy(queue, &numbered);
+	alert = append(queue, &numbered);
 	if (alert == NULL)
-		return -ENOMEM;
+		return drop(queue, source, QUEUE_DROP_NO_MEMORY);
 	*ret_id = numbered.id;
 	queue_file_alert(&queue->fresh, alert, (const char *const *)queue->names,
 	                 queue->name_count);
-	forget_former(queue, alert);
 	forget_if_settled(queue, alert);
-	start_write(queue);
+	note_change(queue);
 	return 0;
-}
-
-void queue_sync(struct queue *queue)
-{
-	if (queue->needs_replace && queue->path != NULL)
-		start_write(queue);
 }
 
 void queue_settle(struct queue *queue, struct queued_alert *alert, unsigned receiver)
@@ -279,7 +259,7 @@ void queue_settle(struct queue *queue, struct queued_alert *alert, unsigned rece
 	alert->due &= ~(UINT64_C(1) << receiver);
 	queue_file_settled(&queue->fresh, alert->id, queue->names[receiver]);
 	forget_if_settled(queue, alert);
-	start_write(queue);
+	note_change(queue);
 }
 
 static uint64_t translate(const struct queue *queue, uint64_t due, const char *const *names,
@@ -302,24 +282,36 @@ static void drop_names(struct queue *queue)
 		free(queue->names[--queue->name_count]);
 }
 
+static void note_removed(struct queue *queue, uint64_t due_count)
+{
+	if (due_count == 0)
+		return;
+	queue->dropped[QUEUE_DROP_RECEIVER] += due_count;
+	queue->needs_replace = true; /* nor due when a receiver of that name comes back */
+	log_warnx("receivers are gone, giving up what was due to them notifications=%llu",
+	          (unsigned long long)due_count);
+}
+
 int queue_set_receivers(struct queue *queue, const char *const *names, size_t count)
 {
 	struct queued_alert *alert;
 	struct queued_alert *next;
+	uint64_t due_count = queue_length(queue);
 
 	assert(count <= QUEUE_RECEIVERS_MAX);
-	DL_FOREACH2(queue->alerts, alert, next)
+	DL_FOREACH2(queue->list.first, alert, next)
 	{
 		alert->audience = translate(queue, alert->audience, names, count);
 		alert->due = translate(queue, alert->due, names, count);
 	}
+	note_removed(queue, due_count - queue_length(queue));
 	drop_names(queue);
 	for (; queue->name_count < count; queue->name_count++) {
 		queue->names[queue->name_count] = strdup(names[queue->name_count]);
 		if (queue->names[queue->name_count] == NULL)
 			return -ENOMEM;
 	}
-	DL_FOREACH_SAFE2(queue->alerts, alert, next, next)
+	DL_FOREACH_SAFE2(queue->list.first, alert, next, next)
 	{
 		forget_if_settled(queue, alert);
 	}
@@ -335,10 +327,7 @@ static unsigned name_index(struct queue *queue, const char *name)
 	for (i = 0; i < queue->name_count; i++)
 		if (strcmp(queue->names[i], name) == 0)
 			return i;
-	if (i >= QUEUE_RECEIVERS_MAX)
-		return QUEUE_RECEIVERS_MAX;
-	queue->names[i] = strdup(name);
-	if (queue->names[i] == NULL)
+	if (i >= QUEUE_RECEIVERS_MAX || (queue->names[i] = strdup(name)) == NULL)
 		return QUEUE_RECEIVERS_MAX;
 	queue->name_count++;
 	return i;
@@ -349,39 +338,48 @@ static void on_read_alert(void *context, const struct queued_alert *alert,
 {
 	struct queue *queue = context;
 	struct queued_alert with_due = *alert;
-	struct queued_alert *added;
 	size_t i;
 
-	if (queue->count >= QUEUE_ALERTS_MAX)
-		return;
 	with_due.audience = 0;
 	with_due.due = 0;
 	for (i = 0; i < names->count; i++) {
 		unsigned index = name_index(queue, names->names[i]);
 
-		if (index >= QUEUE_RECEIVERS_MAX)
+		if (index >= QUEUE_RECEIVERS_MAX) {
+			queue->dropped[QUEUE_DROP_RECEIVER] += names->is_due[i];
 			continue;
+		}
 		with_due.audience |= UINT64_C(1) << index;
 		with_due.due |= (uint64_t)names->is_due[i] << index;
 	}
-	added = append_copy(queue, &with_due);
-	if (added != NULL)
-		forget_former(queue, added);
+	if (append(queue, &with_due) == NULL)
+		queue->dropped[QUEUE_DROP_NO_MEMORY] += count_bits(with_due.due);
 }
 
 static void on_read_settled(void *context, uint64_t id, const char *name)
 {
 	struct queue *queue = context;
 	unsigned index = name_index(queue, name);
-	struct queued_alert *alert;
+	struct queued_alert *alert = queue_list_find(&queue->list, id);
 
-	DL_FOREACH2(queue->alerts, alert, next)
-	{
-		if (alert->id != id || index >= QUEUE_RECEIVERS_MAX)
-			continue;
-		alert->due &= ~(UINT64_C(1) << index);
+	if (alert == NULL || index >= QUEUE_RECEIVERS_MAX)
+		return;
+	alert->due &= ~(UINT64_C(1) << index);
+	forget_if_settled(queue, alert);
+}
+
+/* For those who want to know what was lost: the file is replaced as a whole, not written to. */
+static void set_aside(const struct queue *queue)
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (asprintf(&path, "%s.damaged", queue->path) < 0) {
+		path = NULL;
 		return;
 	}
+	(void)unlink(path);
+	if (link(queue->path, path) < 0)
+		log_warn(-errno, "cannot set the damaged alerts aside path=%s", path);
 }
 
 static void restore(struct queue *queue)
@@ -394,14 +392,17 @@ static void restore(struct queue *queue)
 	/* A file that is not whole is written anew before anything is appended to it. */
 	queue->needs_replace = result != 0;
 	queue->live_bytes = queue->file_bytes;
+	if (result != 0 && result != -ENOENT) {
+		queue->dropped[QUEUE_DROP_DAMAGED] += result > 0 ? (uint64_t)result : 1;
+		set_aside(queue);
+	}
 	if (result > 0)
-		log_warnx("alerts on disk are damaged, going on with the others path=%s "
-		          "damaged=%d",
+		log_warnx("alerts on disk are damaged, going on with the others path=%s damaged=%d",
 		          queue->path, result);
 	else if (result < 0 && result != -ENOENT)
 		log_warn(result, "cannot read the alerts on disk, starting without path=%s",
 		         queue->path);
-	DL_FOREACH_SAFE2(queue->alerts, alert, next, next)
+	DL_FOREACH_SAFE2(queue->list.first, alert, next, next)
 	{
 		forget_if_settled(queue, alert);
 	}
@@ -412,8 +413,7 @@ static struct queue *queue_free(struct queue *queue)
 {
 	if (queue == NULL)
 		return NULL;
-	while (queue->alerts != NULL)
-		remove_alert(queue, queue->alerts);
+	queue_list_done(&queue->list);
 	drop_names(queue);
 	buf_done(&queue->fresh);
 	buf_done(&queue->write.bytes);
@@ -464,19 +464,12 @@ uint64_t queue_safe_id(const struct queue *queue)
 
 struct queued_alert *queue_find(const struct queue *queue, uint64_t id)
 {
-	struct queued_alert *alert;
-
-	DL_FOREACH2(queue->alerts, alert, next)
-	{
-		if (alert->id == id)
-			return alert;
-	}
-	return NULL;
+	return queue_list_find(&queue->list, id);
 }
 
 struct queued_alert *queue_first(const struct queue *queue)
 {
-	return queue->alerts;
+	return queue->list.first;
 }
 
 uint64_t queue_length(const struct queue *queue)
@@ -484,8 +477,8 @@ uint64_t queue_length(const struct queue *queue)
 	const struct queued_alert *alert;
 	uint64_t length = 0;
 
-	DL_FOREACH2(queue->alerts, alert, next)
-	length += (uint64_t)__builtin_popcountll(alert->due);
+	DL_FOREACH2(queue->list.first, alert, next)
+	length += count_bits(alert->due);
 	return length;
 }
 
@@ -494,7 +487,12 @@ uint64_t queue_error_count(const struct queue *queue)
 	return queue->error_count;
 }
 
-uint64_t queue_dropped_count(const struct queue *queue)
+uint64_t queue_dropped_count(const struct queue *queue, enum queue_drop reason)
 {
-	return queue->dropped_count;
+	return queue->dropped[reason];
+}
+
+bool queue_is_on_disk(const struct queue *queue)
+{
+	return queue->path != NULL && !queue->is_failing;
 }

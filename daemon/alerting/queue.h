@@ -2,9 +2,10 @@
 /*
  * Alerts on disk until every receiver has them, and as long as their episode is open: an
  * append-only file of sealed records (lib/pack.h), synced by the pool before an alert counts as
- * safe, rewritten when most of it is history. A record that is damaged or cut short is left out,
- * the others stay. Without a disk that can be written to, alerts are kept in memory, an error is
- * counted, and the whole file is tried again.
+ * safe, rewritten when most of it is history. A record that is damaged or cut short is left out and
+ * counted, the others stay, and the damaged file is kept beside the new one. Without a disk that
+ * can be written to, alerts are kept in memory, an error is counted, and the whole file is tried
+ * again.
  */
 #ifndef HEAPWATCH_DAEMON_ALERTING_QUEUE_H
 #define HEAPWATCH_DAEMON_ALERTING_QUEUE_H
@@ -20,6 +21,17 @@
 #define QUEUE_RECEIVERS_MAX 64 /* bits of due */
 
 struct queue;
+
+/* Why somebody does not get what was due to them. */
+enum queue_drop {
+	QUEUE_DROP_FULL,      /* more than QUEUE_ALERTS_MAX: the oldest, else the new one */
+	QUEUE_DROP_NO_MEMORY, /* or an alert that is larger than any should be */
+	QUEUE_DROP_RECEIVER,  /* it is in the configuration no more */
+	QUEUE_DROP_DAMAGED,   /* on disk: counted once per damaged place */
+	QUEUE_DROP_COUNT
+};
+
+const char *queue_drop_name(enum queue_drop reason);
 
 /* Strings are owned by the queue. */
 struct queued_alert {
@@ -51,7 +63,8 @@ int queue_set_receivers(struct queue *queue, const char *const *names, size_t co
 
 /*
  * Copies alert but for id and links, and returns its id; it is safe once queue_safe_id() has
- * reached that. -ENOSPC when the queue is full of open episodes, -ENOMEM.
+ * reached that. -ENOSPC when the queue is full of open episodes; -ENOMEM, also when body or
+ * dedup_key are NULL for want of it. What fails is counted as dropped.
  */
 int queue_add(struct queue *queue, const struct queued_alert *alert, uint64_t *ret_id)
     __attribute__((warn_unused_result));
@@ -70,8 +83,11 @@ bool queue_is_open(const struct queue *queue, const struct queued_alert *alert);
 
 /* Deliveries due, over all receivers. */
 uint64_t queue_length(const struct queue *queue);
-/* Writes that failed; deliveries that were given up for want of room. */
+/* Writes that failed. */
 uint64_t queue_error_count(const struct queue *queue);
-uint64_t queue_dropped_count(const struct queue *queue);
+/* Deliveries that will not be tried. */
+uint64_t queue_dropped_count(const struct queue *queue, enum queue_drop reason);
+/* False as long as alerts are in memory only. */
+bool queue_is_on_disk(const struct queue *queue);
 
 #endif

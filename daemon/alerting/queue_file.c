@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record is its length and a sealed text whose title says what it is. A length that cannot be is
- * the end of what can be read; a seal that is broken costs one record.
+ * A record is its length and a sealed text whose title says what it is. Behind a record that is not
+ * whole, whichever of its bytes is wrong, reading goes on with the next whose seal holds.
  */
 #include "daemon/alerting/queue_file.h"
 
@@ -153,22 +153,52 @@ static bool read_record(const char *bytes, size_t length, struct parsed_alert *p
 	return true;
 }
 
-static int read_records(const char *bytes, size_t length, const struct queue_reader *reader)
+/* The length of the whole record that begins there; 0: there is none. */
+static size_t take_record(const char *at, const char *end, struct parsed_alert *parsed,
+                          const struct queue_reader *reader)
 {
-	struct unpack in = {bytes, bytes + length, false};
+	struct unpack in = {at, end, false};
+	size_t length;
+	const char *record = unpack_bytes(&in, &length);
+
+	if (in.has_failed || length > RECORD_BYTES_MAX ||
+	    !read_record(record, length, parsed, reader))
+		return 0;
+	return (size_t)(in.at - at);
+}
+
+static bool begins_with(const char *at, const char *end, const char *text)
+{
+	size_t length = strlen(text);
+
+	return (size_t)(end - at) >= length && memcmp(at, text, length) == 0;
+}
+
+/* Where a title stands behind room for a length, or end. */
+static const char *next_candidate(const char *at, const char *end)
+{
+	for (; (size_t)(end - at) > sizeof(uint64_t); at++)
+		if (begins_with(at + sizeof(uint64_t), end, ALERT_TITLE "\n") ||
+		    begins_with(at + sizeof(uint64_t), end, SETTLED_TITLE "\n"))
+			return at;
+	return end;
+}
+
+/* The number of damaged places, with what came before: each ends where a whole record begins. */
+static int read_records(const char *at, const char *end, int damaged,
+                        const struct queue_reader *reader)
+{
 	_cleanup_(freep) struct parsed_alert *parsed = malloc(sizeof(*parsed));
-	int damaged = 0;
+	bool is_damaged = damaged > 0;
 
 	if (parsed == NULL)
 		return -ENOMEM;
-	while (in.at < in.end) {
-		size_t record_length;
-		const char *record = unpack_bytes(&in, &record_length);
+	while (at < end) {
+		size_t length = take_record(at, end, parsed, reader);
 
-		if (in.has_failed)
-			return damaged + 1; /* cut short */
-		if (!read_record(record, record_length, parsed, reader))
-			damaged++;
+		damaged += length == 0 && !is_damaged;
+		is_damaged = length == 0;
+		at = is_damaged ? next_candidate(at + 1, end) : at + length;
 	}
 	return damaged;
 }
@@ -199,16 +229,15 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_length)
 int queue_file_read(const char *path, const struct queue_reader *reader, size_t *ret_bytes)
 {
 	_cleanup_(freep) char *bytes = NULL;
-	const size_t title_length = strlen(FILE_TITLE);
 	size_t length = 0;
 	int result = read_file(path, &bytes, &length);
 
 	if (result < 0)
 		return result;
-	if (length < title_length || memcmp(bytes, FILE_TITLE, title_length) != 0)
-		return -EBADMSG;
 	*ret_bytes = length;
-	return read_records(bytes + title_length, length - title_length, reader);
+	if (begins_with(bytes, bytes + length, FILE_TITLE))
+		return read_records(bytes + strlen(FILE_TITLE), bytes + length, 0, reader);
+	return read_records(next_candidate(bytes, bytes + length), bytes + length, 1, reader);
 }
 
 /* ---- writing ---- */

@@ -40,8 +40,8 @@ struct queue_reader {
 };
 
 /*
- * 0; the number of damaged places; or -ENOENT and other errors of reading, -EBADMSG for another
- * kind of file.
+ * 0; the number of damaged places, between which every whole record is read; or -ENOENT and other
+ * errors of reading, -EBADMSG for what is no file or too large.
  */
 int queue_file_read(const char *path, const struct queue_reader *reader, size_t *ret_bytes)
     __attribute__((warn_unused_result));

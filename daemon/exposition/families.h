@@ -60,7 +60,10 @@ metric_writer metric_collector_success;
 metric_writer metric_collector_errors;
 metric_writer metric_collector_counters; /* rows named like a struct collector_counter */
 metric_writer metric_notifications;
+metric_writer metric_notifications_dropped;
 metric_self_value metric_self_queue_length;
+metric_self_value metric_self_queue_on_disk;
+metric_self_value metric_self_loop_turn;
 metric_self_value metric_self_storage_errors;
 metric_self_value metric_self_reload_successful;
 metric_self_value metric_self_reload_timestamp;

@@ -38,6 +38,7 @@ struct self_status {
 	double config_reload_success_timestamp_seconds;
 	uint64_t storage_errors; /* writes to --storage.path that failed: of the state */
 	struct alerting_status alerting;
+	double loop_turn_max_seconds; /* within the last one to two minutes */
 	double cpu_seconds;
 	double start_time_seconds;
 	uint64_t resident_bytes;

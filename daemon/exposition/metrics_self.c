@@ -160,6 +160,22 @@ void metric_notifications(const struct metric_scope *scope, const struct metric_
 	}
 }
 
+void metric_notifications_dropped(const struct metric_scope *scope,
+                                  const struct metric_family *family)
+{
+	enum queue_drop reason;
+
+	for (reason = 0; reason < QUEUE_DROP_COUNT; reason++)
+		write_labelled(scope, family->labels, queue_drop_name(reason),
+		               scope->self->alerting.dropped[reason]);
+}
+
+bool metric_self_queue_on_disk(const struct self_status *self, double *ret_value)
+{
+	*ret_value = self->alerting.queue_is_on_disk;
+	return true;
+}
+
 bool metric_self_queue_length(const struct self_status *self, double *ret_value)
 {
 	*ret_value = (double)self->alerting.queue_length;
@@ -167,6 +183,12 @@ bool metric_self_queue_length(const struct self_status *self, double *ret_value)
 }
 
 /* ---- numbers of struct self_status ---- */
+
+bool metric_self_loop_turn(const struct self_status *self, double *ret_value)
+{
+	*ret_value = self->loop_turn_max_seconds;
+	return true;
+}
 
 bool metric_self_storage_errors(const struct self_status *self, double *ret_value)
 {

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "tests/unit/unit.h"
 
 struct trace {
@@ -28,6 +30,13 @@ static void set_up(struct trace *trace)
 	trace->host = loop_host(trace->loop);
 }
 
+static void stop_loop(void *data)
+{
+	struct trace *trace = data;
+
+	loop_stop(trace->loop);
+}
+
 static void count_timer(void *data)
 {
 	struct trace *trace = data;
@@ -47,6 +56,30 @@ START_TEST(test_timer_repeats_until_stopped)
 	loop_run(trace.loop);
 	ck_assert_uint_eq(trace.timer_count, 3);
 	loop_timer_stop(timer);
+	loop_free(trace.loop);
+}
+END_TEST
+
+static void linger(void *data)
+{
+	const struct timespec time = {.tv_nsec = 20 * 1000 * 1000};
+	struct trace *trace = data;
+
+	ck_assert_int_eq(nanosleep(&time, NULL), 0);
+	trace->timer_count++;
+}
+
+START_TEST(test_the_longest_turn_is_that_of_a_slow_callback)
+{
+	struct trace trace;
+
+	set_up(&trace);
+	loop_timer_start(loop_timer_new(trace.loop, linger, &trace), 1, 0);
+	loop_timer_start(loop_timer_new(trace.loop, stop_loop, &trace), 500, 0);
+	loop_run(trace.loop);
+	ck_assert_uint_eq(trace.timer_count, 1);
+	ck_assert_uint_ge(loop_turn_max_ns(trace.loop), 20 * NS_PER_MS);
+	ck_assert_uint_lt(loop_turn_max_ns(trace.loop), 400 * NS_PER_MS); /* waiting is none */
 	loop_free(trace.loop);
 }
 END_TEST
@@ -138,5 +171,6 @@ START_TEST(test_jobs_are_bounded_and_all_done_after_drain)
 END_TEST
 
 UNIT_MAIN("loop", test_timer_repeats_until_stopped,
+          test_the_longest_turn_is_that_of_a_slow_callback,
           test_fd_is_reported_and_can_be_unwatched_in_its_callback, test_signal_arrives_on_the_loop,
           test_jobs_are_bounded_and_all_done_after_drain)

@@ -17,6 +17,7 @@
 static char directory[] = "/tmp/heapwatch-queue-XXXXXX";
 static char path[64];
 static char kept[64];
+static char damaged[64];
 static char bytes[FILE_MAX];
 
 /* One job at most, done when the test says so. */
@@ -58,11 +59,13 @@ static void set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	(void)snprintf(path, sizeof(path), "%s/alerts", directory);
 	(void)snprintf(kept, sizeof(kept), "%s/kept", directory);
+	(void)snprintf(damaged, sizeof(damaged), "%s/alerts.damaged", directory);
 }
 
 static void clean_up(void)
 {
 	(void)unlink(path);
+	(void)unlink(damaged);
 	ck_assert_int_eq(rmdir(directory), 0);
 }
 
@@ -204,68 +207,135 @@ START_TEST(test_an_open_episode_is_kept_without_receivers)
 }
 END_TEST
 
-static size_t write_three(void)
+/* ends: of the title and of each record. */
+static size_t write_three(size_t ends[4])
+{
+	static const char *const keys[] = {"k1", "k2", "k3"};
+	struct queue *queue = open_queue();
+	size_t i;
+
+	/* The first write is of the whole file, the second is appended. */
+	for (i = 0; i < 3; i++) {
+		(void)add(queue, keys[i], true, 1);
+		run_jobs();
+		ends[i + 1] = read_file();
+	}
+	ends[0] = ends[1] - (ends[3] - ends[2]);
+	crash(queue);
+	return read_file();
+}
+
+/* What is written next is there after the next start, beside what was left. */
+static void check_goes_on(size_t count)
 {
 	struct queue *queue = open_queue();
 
-	(void)add(queue, "k1", true, 1);
-	run_jobs();
-	(void)add(queue, "k2", true, 1);
-	(void)add(queue, "k3", true, 1);
+	(void)add(queue, "next", true, 1);
 	run_jobs();
 	crash(queue);
-	return read_file();
+	queue = open_queue();
+	ck_assert_uint_eq(count_alerts(queue), count + 1);
+	ck_assert_uint_eq(queue_dropped_count(queue, QUEUE_DROP_DAMAGED), 0);
+	crash(queue);
 }
 
 START_TEST(test_cut_at_any_byte_the_records_before_it_are_there)
 {
 	char whole[FILE_MAX];
-	size_t length = write_three();
+	size_t ends[4] = {0};
+	size_t length = write_three(ends);
 	size_t cut;
-	size_t last = 0;
 
 	memcpy(whole, bytes, length);
 	for (cut = 0; cut <= length; cut++) {
+		size_t whole_count = 0;
+		bool is_between =
+		    cut == ends[0] || cut == ends[1] || cut == ends[2] || cut == length;
 		struct queue *queue;
-		size_t count;
 
+		while (whole_count < 3 && cut >= ends[whole_count + 1])
+			whole_count++;
 		write_file(whole, cut);
 		queue = open_queue();
-		count = count_alerts(queue);
-		ck_assert_uint_ge(count, last);
-		last = count;
-		/* What comes next is written behind what is left of it. */
-		(void)add(queue, "next", true, 1);
-		run_jobs();
+		ck_assert_uint_eq(count_alerts(queue), whole_count);
+		ck_assert_uint_eq(queue_dropped_count(queue, QUEUE_DROP_DAMAGED), !is_between);
 		crash(queue);
-		queue = open_queue();
-		ck_assert_uint_eq(count_alerts(queue), count + 1);
-		crash(queue);
+		check_goes_on(whole_count);
 	}
-	ck_assert_uint_eq(last, 3);
 }
 END_TEST
 
-START_TEST(test_any_damaged_byte_costs_one_record_or_what_follows)
+static size_t count_after(const char *content, size_t length)
 {
+	struct queue *queue;
+	size_t count;
+
+	write_file(content, length);
+	queue = open_queue();
+	count = count_alerts(queue);
+	ck_assert_uint_eq(queue_dropped_count(queue, QUEUE_DROP_DAMAGED), 1);
+	ck_assert_int_eq(access(damaged, R_OK), 0);
+	crash(queue);
+	return count;
+}
+
+START_TEST(test_any_damaged_byte_costs_its_record_alone)
+{
+	static const char values[] = {0, 1, 0x10, '\n', 'a', 0x7F, (char)0x80, (char)0xFF};
 	char whole[FILE_MAX];
-	size_t length = write_three();
-	size_t one_lost = 0;
+	size_t ends[4] = {0};
+	size_t length = write_three(ends);
 	size_t at;
+	size_t i;
 
 	memcpy(whole, bytes, length);
 	for (at = 0; at < length; at++) {
-		struct queue *queue;
+		char right = whole[at];
 
-		whole[at] = (char)(whole[at] ^ 0x10);
-		write_file(whole, length);
-		whole[at] = (char)(whole[at] ^ 0x10);
-		queue = open_queue();
-		ck_assert_uint_lt(count_alerts(queue), 3);
-		one_lost += count_alerts(queue) == 2;
-		crash(queue);
+		for (i = 0; i < sizeof(values); i++) {
+			whole[at] = (char)(right ^ values[i]);
+			if (values[i] != 0)
+				ck_assert_uint_eq(count_after(whole, length), at < ends[0] ? 3 : 2);
+		}
+		whole[at] = right;
 	}
-	ck_assert_uint_gt(one_lost, length / 2);
+}
+END_TEST
+
+START_TEST(test_bytes_that_are_missing_or_too_many_cost_their_record_alone)
+{
+	char whole[FILE_MAX];
+	size_t ends[4] = {0};
+	size_t length = write_three(ends);
+	size_t at;
+
+	for (at = ends[0]; at < length; at++) {
+		memcpy(whole, bytes, at);
+		memcpy(whole + at, bytes + at + 1, length - at - 1);
+		ck_assert_uint_eq(count_after(whole, length - 1), 2);
+	}
+	for (at = ends[0]; at < length; at++) {
+		size_t count;
+
+		memcpy(whole, bytes, at);
+		memset(whole + at, 0, 512); /* what a file system may leave after a loss of power */
+		memcpy(whole + at + 512, bytes + at, length - at);
+		count = count_after(whole, length + 512);
+		ck_assert_uint_eq(count, at == ends[0] || at == ends[1] || at == ends[2] ? 3 : 2);
+	}
+}
+END_TEST
+
+START_TEST(test_another_kind_of_file_is_set_aside)
+{
+	static const char text[] = "not alerts at all, and \nalert\nsettled\n neither";
+	char aside[sizeof(text)];
+	size_t length;
+
+	ck_assert_uint_eq(count_after(text, sizeof(text) - 1), 0);
+	check_goes_on(0);
+	ck_assert_int_eq(file_read_text_at(AT_FDCWD, damaged, aside, sizeof(aside), &length), 0);
+	ck_assert_str_eq(aside, text);
 }
 END_TEST
 
@@ -280,13 +350,21 @@ START_TEST(test_without_a_disk_alerts_are_safe_in_memory_and_counted)
 	ck_assert_uint_eq(queue_safe_id(queue), id);
 	ck_assert_uint_eq(queue_error_count(queue), 1);
 	ck_assert_uint_eq(queue_length(queue), 1);
+	ck_assert(!queue_is_on_disk(queue));
+	id = add(queue, "k2", true, 1);
+	ck_assert_ptr_null(job.work); /* not tried with each change */
+	ck_assert_uint_eq(queue_safe_id(queue), id);
+	queue_sync(queue);
+	run_jobs();
+	ck_assert_uint_eq(queue_error_count(queue), 2);
 	ck_assert_int_eq(mkdir(directory, 0700), 0);
 	queue_sync(queue);
 	run_jobs();
-	ck_assert_uint_eq(queue_error_count(queue), 1);
+	ck_assert_uint_eq(queue_error_count(queue), 2);
+	ck_assert(queue_is_on_disk(queue));
 	crash(queue);
 	queue = open_queue();
-	ck_assert_uint_eq(count_alerts(queue), 1);
+	ck_assert_uint_eq(count_alerts(queue), 2);
 	crash(queue);
 }
 END_TEST
@@ -318,6 +396,7 @@ START_TEST(test_receivers_are_known_by_name)
 	ck_assert_uint_eq(queue_find(queue, both)->due, 2);
 	ck_assert_uint_eq(queue_find(queue, both)->audience, 2);
 	ck_assert_ptr_null(queue_find(queue, gone));
+	ck_assert_uint_eq(queue_dropped_count(queue, QUEUE_DROP_RECEIVER), 2);
 	run_jobs();
 	crash(queue);
 }
@@ -354,8 +433,9 @@ START_TEST(test_a_full_queue_gives_up_the_oldest_delivery)
 		(void)add(queue, key, false, 3);
 	}
 	ck_assert_uint_eq(count_alerts(queue), QUEUE_ALERTS_MAX);
-	ck_assert_uint_eq(queue_dropped_count(queue), 2);
+	ck_assert_uint_eq(queue_dropped_count(queue, QUEUE_DROP_FULL), 2);
 	ck_assert_str_eq(queue_first(queue)->dedup_key, "k1");
+	ck_assert(!queue_is_on_disk(queue));
 	(void)queue_close(queue);
 }
 END_TEST
@@ -367,7 +447,9 @@ int main(void)
 	    test_settled_stays_settled_and_what_is_over_goes,
 	    test_an_open_episode_is_kept_without_receivers,
 	    test_cut_at_any_byte_the_records_before_it_are_there,
-	    test_any_damaged_byte_costs_one_record_or_what_follows,
+	    test_any_damaged_byte_costs_its_record_alone,
+	    test_bytes_that_are_missing_or_too_many_cost_their_record_alone,
+	    test_another_kind_of_file_is_set_aside,
 	    test_without_a_disk_alerts_are_safe_in_memory_and_counted,
 	    test_a_full_pool_is_tried_again,
 	    test_receivers_are_known_by_name,
