@@ -46,11 +46,18 @@ static bool fail(struct cursor *cursor, const char *problem)
 	return false;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static char peek(struct cursor *cursor)
 {
-	while (cursor->at < cursor->end && memchr(" \t\r\n", *cursor->at, 4) != NULL)
+	while (cursor->at < cursor->end && is_space(*cursor->at))
 		cursor->at++;
-	return cursor->at < cursor->end ? *cursor->at : '\0';
+	if (cursor->at == cursor->end)
+		return '\0';
+	return *cursor->at;
 }
 
 static bool take(struct cursor *cursor, char c)

@@ -51,7 +51,7 @@ static bool take_escaped(struct quoted *quoted, char c)
 	quoted->is_escaped = false;
 	if (c == 'u')
 		quoted->digits_due = 4;
-	return c == 'u' || memchr("\"\\/bfnrt", c, 8) != NULL;
+	return c != '\0' && strchr("\"\\/bfnrtu", c) != NULL;
 }
 
 enum quoted_result quoted_scan(struct quoted *quoted, const char **at, const char *end)

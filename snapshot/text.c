@@ -66,7 +66,10 @@ static size_t put_escape(const char *text, size_t length, char **out)
 		return ESCAPE_LENGTH;
 	}
 	letter = memchr(letters, text[1], sizeof(letters) - 1);
-	*(*out)++ = letter != NULL ? controls[letter - letters] : text[1];
+	if (letter != NULL)
+		*(*out)++ = controls[letter - letters];
+	else
+		*(*out)++ = text[1];
 	return 2;
 }
 

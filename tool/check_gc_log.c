@@ -85,7 +85,7 @@ static bool read_log(const char *path, struct findings *findings)
 static void describe(const struct findings *findings, struct buf *out)
 {
 	const char *separator = "; printed by Node ";
-	char letter;
+	int letter;
 
 	buf_printf(
 	    out, "%" PRIu64 " collections, %" PRIu64 " torn lines, %" PRIu64 " other lines; %zu %s",
@@ -94,8 +94,8 @@ static void describe(const struct findings *findings, struct buf *out)
 	if (findings->incident_count > 0)
 		buf_printf(out, "; incidents: %" PRIu64, findings->incident_count);
 	for (letter = 'A'; letter <= 'Z'; letter++)
-		if (findings->has_family[(unsigned char)letter]) {
-			buf_printf(out, "%s%s", separator, gclog_family_versions(letter));
+		if (findings->has_family[letter]) {
+			buf_printf(out, "%s%s", separator, gclog_family_versions((char)letter));
 			separator = " or ";
 		}
 	if (findings->is_stamped)

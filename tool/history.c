@@ -105,7 +105,7 @@ static bool make_room(struct history *history)
 		history->capacity = capacity;
 		return true;
 	}
-	while (history->count > history->count_max / 2)
+	while (history->buckets != NULL && history->count > history->count_max / 2)
 		widen(history);
 	return true;
 }
@@ -144,10 +144,16 @@ static struct history_bucket bucket_of(const struct history *history, uint64_t a
 	return bucket;
 }
 
+static struct history_bucket *last_of(const struct history *history)
+{
+	if (history->buckets == NULL || history->count == 0)
+		return NULL;
+	return &history->buckets[history->count - 1];
+}
+
 void history_add(struct history *history, uint64_t at_ns, const struct gc_event *event)
 {
-	const struct history_bucket *last =
-	    history->count > 0 ? &history->buckets[history->count - 1] : NULL;
+	struct history_bucket *last = last_of(history);
 	struct history_bucket bucket;
 
 	if (last != NULL && at_ns < last->last_ns)
@@ -156,14 +162,15 @@ void history_add(struct history *history, uint64_t at_ns, const struct gc_event 
 	history->last_used_bytes = event->used_after_bytes;
 	history->has_used = true;
 	if (last != NULL && last->number == bucket.number) {
-		merge(&history->buckets[history->count - 1], &bucket);
+		merge(last, &bucket);
 		return;
 	}
 	if (!make_room(history))
 		return;
 	bucket.number = at_ns / history->width_ns; /* the width may be another by now */
-	if (history->count > 0 && history->buckets[history->count - 1].number == bucket.number)
-		merge(&history->buckets[history->count - 1], &bucket);
+	last = last_of(history);
+	if (last != NULL && last->number == bucket.number)
+		merge(last, &bucket);
 	else
 		history->buckets[history->count++] = bucket;
 }

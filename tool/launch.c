@@ -81,7 +81,7 @@ static bool may_name_node(const char *argument)
 /* The index of the argument that is a Node executable, or -1. */
 static int find_node(int argc, char **argv)
 {
-	struct elf_facts facts;
+	struct elf_facts facts = {0};
 	int i;
 
 	if (inspect_program(argv[0], &facts) < 0)

@@ -103,21 +103,22 @@ static void draw_bytes_axis(const struct plot *plot)
 {
 	double step = axis_step_bytes(plot->top, TICKS_MEMORY);
 	char label[UNIT_TEXT_SIZE];
-	double value;
+	size_t i;
 
-	for (value = 0; value <= plot->top * (1 + 1e-9); value += step)
-		draw_level(plot, value, value > 0 ? size_format(label, value) : "0");
+	for (i = 0; (double)i * step <= plot->top * (1 + 1e-9); i++)
+		draw_level(plot, (double)i * step,
+		           i > 0 ? size_format(label, (double)i * step) : "0");
 }
 
 static void draw_pause_axis(const struct plot *plot)
 {
 	double step = axis_step(plot->top, TICKS_PAUSES);
 	char label[UNIT_TEXT_SIZE];
-	double value;
+	size_t i;
 
-	for (value = 0; value <= plot->top * (1 + 1e-9); value += step) {
-		(void)snprintf(label, sizeof(label), "%.4g ms", value);
-		draw_level(plot, value, value > 0 ? label : "0");
+	for (i = 0; (double)i * step <= plot->top * (1 + 1e-9); i++) {
+		(void)snprintf(label, sizeof(label), "%.4g ms", (double)i * step);
+		draw_level(plot, (double)i * step, i > 0 ? label : "0");
 	}
 }
 

@@ -127,7 +127,7 @@ static int summary(const struct snapshot_options *options, const char *path)
 		(void)fprintf(stderr, "heapwatch: %s\n", strerror(ENOMEM));
 		return STATUS_FAILURE;
 	}
-	if (read_heap(path, reader, &heap) < 0)
+	if (read_heap(path, reader, &heap) < 0 || heap == NULL)
 		return STATUS_USAGE;
 	if (print_summary(heap, strcmp(options->format, "json") == 0) < 0)
 		return STATUS_FAILURE;
