@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/cleanup.h"
 
@@ -17,17 +18,16 @@ struct flowgraph {
 	uint32_t count;       /* of vertices */
 	uint32_t numbered;    /* how many have a number */
 	bool *is_reached;     /* by node: from the root without weak edges */
+	bool *is_linked;      /* by vertex: its parent is its ancestor, as in the paper */
 	uint32_t *first_from; /* by node, and one more */
 	uint32_t *from;       /* nodes that retain, grouped by the retained one */
 	/* by vertex, as in the paper */
-	uint32_t *parent;
-	uint32_t *ancestor;
+	uint32_t *parent; /* the ancestor, once it is linked */
 	uint32_t *vertex; /* by number */
 	uint32_t *label;
 	uint32_t *semi;
-	uint32_t *dominator;
-	uint32_t *bucket;      /* the first of its vertices */
-	uint32_t *bucket_next; /* of the vertex, in the bucket in which it is */
+	uint32_t *dominator; /* before it is known: the next one in the same bucket */
+	uint32_t *bucket;    /* the first of its vertices */
 	uint32_t *stack;
 };
 
@@ -181,13 +181,13 @@ static int number_all(struct flowgraph *graph)
 static uint32_t evaluate(struct flowgraph *graph, uint32_t vertex)
 {
 	uint32_t *stack = graph->stack;
-	uint32_t *ancestor = graph->ancestor;
+	uint32_t *ancestor = graph->parent;
 	uint32_t depth = 0;
 	uint32_t v = vertex;
 
-	if (ancestor[vertex] == 0)
+	if (!graph->is_linked[vertex])
 		return vertex;
-	for (; ancestor[ancestor[v]] != 0; v = ancestor[v])
+	for (; graph->is_linked[ancestor[v]]; v = ancestor[v])
 		stack[depth++] = v;
 	while (depth > 0) {
 		v = stack[--depth];
@@ -221,10 +221,31 @@ static void empty_bucket(struct flowgraph *graph, uint32_t vertex)
 	uint32_t v = graph->bucket[vertex];
 
 	graph->bucket[vertex] = 0;
-	for (; v != 0; v = graph->bucket_next[v]) {
+	while (v != 0) {
+		uint32_t next = graph->dominator[v];
 		uint32_t u = evaluate(graph, v);
 
 		graph->dominator[v] = graph->semi[u] < graph->semi[v] ? u : vertex;
+		v = next;
+	}
+}
+
+/* What is in a bucket that was not emptied is of those that only hold each other: the root's. */
+static void abandon_buckets(struct flowgraph *graph)
+{
+	uint32_t i;
+
+	for (i = 1; i <= graph->count; i++) {
+		uint32_t v = graph->bucket[i];
+
+		while (v != 0) {
+			uint32_t next = graph->dominator[v];
+
+			graph->dominator[v] = ROOT;
+			graph->semi[v] = graph->semi[ROOT];
+			v = next;
+		}
+		graph->bucket[i] = 0;
 	}
 }
 
@@ -238,14 +259,13 @@ static void find_dominators(struct flowgraph *graph)
 
 		graph->semi[w] = semidominator(graph, w);
 		v = graph->vertex[graph->semi[w]];
-		graph->bucket_next[w] = graph->bucket[v];
+		graph->dominator[w] = graph->bucket[v];
 		graph->bucket[v] = w;
-		graph->ancestor[w] = graph->parent[w];
+		graph->is_linked[w] = true;
 		empty_bucket(graph, graph->parent[w]);
 	}
-	/* What was in no bucket that was emptied is of those that only hold each other: the root's.
-	 */
-	graph->dominator[0] = graph->dominator[ROOT] = ROOT;
+	abandon_buckets(graph);
+	graph->dominator[ROOT] = ROOT;
 	for (i = 2; i <= graph->count; i++) {
 		uint32_t w = graph->vertex[i];
 
@@ -256,25 +276,46 @@ static void find_dominators(struct flowgraph *graph)
 
 /* ---- sizes ---- */
 
-/* Walks the tree of dominators; open[] counts the nodes of each class between root and node. */
+/* How many nodes of a class there are between root and node. */
+struct open_nodes {
+	uint32_t all;
+	uint32_t new;
+};
+
+static void enter(struct heap *heap, uint32_t node, struct open_nodes *open)
+{
+	uint32_t class = heap->node_classes[node];
+
+	if (open[class].all++ == 0)
+		heap->classes[class].retained_bytes += heap->retained_sizes[node];
+	if (heap->is_new != NULL && heap->is_new[node] && open[class].new ++ == 0)
+		heap->classes[class].new_retained_bytes += heap->retained_sizes[node];
+}
+
+static void leave(const struct heap *heap, uint32_t node, struct open_nodes *open)
+{
+	uint32_t class = heap->node_classes[node];
+
+	open[class].all--;
+	if (heap->is_new != NULL && heap->is_new[node])
+		open[class].new --;
+}
+
+/* Walks the tree of dominators, by vertex. */
 static void sum_up_classes(struct heap *heap, const struct flowgraph *graph,
-                           const uint64_t *retained, uint32_t *open)
+                           const uint32_t *sibling, struct open_nodes *open)
 {
 	const uint32_t *child = graph->bucket;
-	const uint32_t *sibling = graph->bucket_next;
 	uint32_t vertex = ROOT;
 
 	for (;;) {
-		uint32_t class = heap->node_classes[vertex - 1];
-
-		if (open[class]++ == 0)
-			heap->classes[class].retained_bytes += retained[vertex];
+		enter(heap, vertex - 1, open);
 		if (child[vertex] != 0) {
 			vertex = child[vertex];
 			continue;
 		}
 		for (;;) {
-			open[heap->node_classes[vertex - 1]]--;
+			leave(heap, vertex - 1, open);
 			if (vertex == ROOT)
 				return;
 			if (sibling[vertex] != 0)
@@ -287,25 +328,25 @@ static void sum_up_classes(struct heap *heap, const struct flowgraph *graph,
 
 static int sum_up(struct heap *heap, struct flowgraph *graph)
 {
-	_cleanup_(freep) uint64_t *retained = calloc((size_t)graph->count + 1, sizeof(*retained));
-	_cleanup_(freep) uint32_t *open = calloc(heap->class_count, sizeof(*open));
+	_cleanup_(freep) uint32_t *sibling = calloc((size_t)graph->count + 1, sizeof(*sibling));
+	_cleanup_(freep) struct open_nodes *open = calloc(heap->class_count, sizeof(*open));
 	uint32_t i;
 
-	if (retained == NULL || open == NULL)
+	free(heap->retained_sizes);
+	heap->retained_sizes = malloc(graph->count * sizeof(*heap->retained_sizes));
+	if (heap->retained_sizes == NULL || sibling == NULL || open == NULL)
 		return -ENOMEM;
-	for (i = 1; i <= graph->count; i++) {
-		retained[i] = heap->self_sizes[i - 1];
-		graph->bucket[i] = graph->bucket_next[i] = 0;
-	}
+	memcpy(heap->retained_sizes, heap->self_sizes,
+	       graph->count * sizeof(*heap->retained_sizes));
 	for (i = graph->count; i > 1; i--) {
 		uint32_t vertex = graph->vertex[i];
 		uint32_t dominator = graph->dominator[vertex];
 
-		retained[dominator] += retained[vertex];
-		graph->bucket_next[vertex] = graph->bucket[dominator];
+		heap->retained_sizes[dominator - 1] += heap->retained_sizes[vertex - 1];
+		sibling[vertex] = graph->bucket[dominator];
 		graph->bucket[dominator] = vertex;
 	}
-	sum_up_classes(heap, graph, retained, open);
+	sum_up_classes(heap, graph, sibling, open);
 	return 0;
 }
 
@@ -321,11 +362,11 @@ static void release(uint32_t **array)
 static void flowgraph_shrink(struct flowgraph *graph)
 {
 	free(graph->is_reached);
-	graph->is_reached = NULL;
+	free(graph->is_linked);
+	graph->is_reached = graph->is_linked = NULL;
 	release(&graph->first_from);
 	release(&graph->from);
 	release(&graph->parent);
-	release(&graph->ancestor);
 	release(&graph->label);
 	release(&graph->semi);
 	release(&graph->stack);
@@ -337,26 +378,26 @@ static void flowgraph_done(struct flowgraph *graph)
 	release(&graph->vertex);
 	release(&graph->dominator);
 	release(&graph->bucket);
-	release(&graph->bucket_next);
 }
 
 static int flowgraph_init(struct flowgraph *graph, const struct heap *heap)
 {
 	size_t count = (size_t)heap->node_count + 1;
-	uint32_t **arrays[] = {&graph->first_from, &graph->parent, &graph->ancestor,
-	                       &graph->vertex,     &graph->label,  &graph->semi,
-	                       &graph->dominator,  &graph->bucket, &graph->bucket_next,
-	                       &graph->stack};
+	uint32_t **arrays[] = {&graph->first_from, &graph->parent, &graph->vertex,
+	                       &graph->label,      &graph->semi,   &graph->dominator,
+	                       &graph->bucket,     &graph->stack};
 	bool is_complete = true;
 	size_t i;
 
 	*graph = (struct flowgraph){.heap = heap, .count = heap->node_count};
 	graph->is_reached = calloc(count, sizeof(*graph->is_reached));
+	graph->is_linked = calloc(count, sizeof(*graph->is_linked));
 	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
 		*arrays[i] = calloc(count, sizeof(**arrays[i]));
 		is_complete = is_complete && *arrays[i] != NULL;
 	}
-	return is_complete && graph->is_reached != NULL ? 0 : -ENOMEM;
+	is_complete = is_complete && graph->is_reached != NULL && graph->is_linked != NULL;
+	return is_complete ? 0 : -ENOMEM;
 }
 
 int dominators_retain(struct heap *heap)

@@ -12,17 +12,22 @@
 
 #define CAPACITY_MIN 4096
 
+bool heap_keeps(const struct heap *heap, enum heap_keeps what)
+{
+	return (heap->keeps & what) != 0;
+}
+
 static int refuse(struct heap *heap, const char *problem)
 {
 	heap->problem = problem;
 	return -EINVAL;
 }
 
-int heap_init(struct heap *heap, const struct layout *layout, bool keeps_graph)
+int heap_init(struct heap *heap, const struct layout *layout, unsigned keeps)
 {
 	uint32_t type;
 
-	*heap = (struct heap){.layout = *layout, .keeps_graph = keeps_graph};
+	*heap = (struct heap){.layout = *layout, .keeps = keeps};
 	/* x / d = x * inverse >> 64 for x, d < 2^32 (Lemire, Kaser, Kurz 2019); d = 1 has no
 	 * inverse in 64 bits, but a row has four fields at least. */
 	heap->divisor_inverse = UINT64_MAX / layout->node_width + 1;
@@ -49,6 +54,9 @@ void heap_done(struct heap *heap)
 	free(heap->classes);
 	free(heap->self_sizes);
 	free(heap->node_classes);
+	free(heap->node_ids);
+	free(heap->is_new);
+	free(heap->retained_sizes);
 	free(heap->first_edges);
 	free(heap->edge_targets);
 	free(heap->edge_kinds);
@@ -80,8 +88,13 @@ static int reserve_nodes(struct heap *heap)
 	uint32_t capacity = next_capacity(heap->node_capacity, heap->layout.node_count);
 
 	if (resize(&heap->self_sizes, capacity, sizeof(*heap->self_sizes)) < 0 ||
-	    resize(&heap->node_classes, capacity, sizeof(*heap->node_classes)) < 0 ||
+	    resize(&heap->node_classes, capacity, sizeof(*heap->node_classes)) < 0)
+		return -ENOMEM;
+	if (heap_keeps(heap, HEAP_KEEPS_GRAPH) &&
 	    resize(&heap->first_edges, (uint64_t)capacity + 1, sizeof(*heap->first_edges)) < 0)
+		return -ENOMEM;
+	if (heap_keeps(heap, HEAP_KEEPS_IDS) &&
+	    resize(&heap->node_ids, capacity, sizeof(*heap->node_ids)) < 0)
 		return -ENOMEM;
 	heap->node_capacity = capacity;
 	return 0;
@@ -98,7 +111,19 @@ static int reserve_edges(struct heap *heap)
 	return 0;
 }
 
-static int keep_node(struct heap *heap, uint64_t self_size, uint32_t class)
+static int keep_id(struct heap *heap, const uint64_t *row)
+{
+	uint32_t field = heap->layout.node_fields[NODE_ID];
+
+	if (field == LAYOUT_NO_FIELD)
+		return refuse(heap, "nodes have no id, by which snapshots are compared");
+	if (row[field] > UINT32_MAX) /* v8::SnapshotObjectId */
+		return refuse(heap, "a node has an id that does not fit into 32 bits");
+	heap->node_ids[heap->node_count] = (uint32_t)row[field];
+	return 0;
+}
+
+static int keep_node(struct heap *heap, const uint64_t *row, uint32_t class)
 {
 	int r = 0;
 
@@ -106,10 +131,11 @@ static int keep_node(struct heap *heap, uint64_t self_size, uint32_t class)
 		r = reserve_nodes(heap);
 	if (r < 0)
 		return r;
-	heap->self_sizes[heap->node_count] = self_size;
+	heap->self_sizes[heap->node_count] = row[heap->layout.node_fields[NODE_SELF_SIZE]];
 	heap->node_classes[heap->node_count] = class;
-	heap->first_edges[heap->node_count] = (uint32_t)heap->declared_edges;
-	return 0;
+	if (heap_keeps(heap, HEAP_KEEPS_GRAPH))
+		heap->first_edges[heap->node_count] = (uint32_t)heap->declared_edges;
+	return heap_keeps(heap, HEAP_KEEPS_IDS) ? keep_id(heap, row) : 0;
 }
 
 int heap_add_node(struct heap *heap, const uint64_t *row)
@@ -133,8 +159,8 @@ int heap_add_node(struct heap *heap, const uint64_t *row)
 	if (__builtin_add_overflow(heap->self_bytes, self_size, &heap->self_bytes))
 		return refuse(heap, "the sizes of the nodes do not fit into 64 bits");
 	r = class_find(heap, (uint32_t)type, (uint32_t)name, &class);
-	if (r == 0 && heap->keeps_graph)
-		r = keep_node(heap, self_size, class);
+	if (r == 0 && heap->keeps != 0)
+		r = keep_node(heap, row, class);
 	if (r < 0)
 		return r;
 	if (name > heap->name_maximum)
@@ -168,7 +194,7 @@ int heap_add_edge(struct heap *heap, const uint64_t *row)
 		return refuse(heap, "an edge leads into the middle of a node");
 	if (name > heap->name_maximum && !heap->edge_has_index[type])
 		heap->name_maximum = name;
-	if (heap->keeps_graph) {
+	if (heap_keeps(heap, HEAP_KEEPS_GRAPH)) {
 		if (heap->edge_count == heap->edge_capacity && reserve_edges(heap) < 0)
 			return -ENOMEM;
 		heap->edge_targets[heap->edge_count] = target;
@@ -184,7 +210,7 @@ int heap_end_nodes(struct heap *heap)
 		return refuse(heap, "has fewer nodes than node_count");
 	if (heap->declared_edges < heap->layout.edge_count)
 		return refuse(heap, "nodes have fewer edges than edge_count");
-	if (heap->keeps_graph)
+	if (heap_keeps(heap, HEAP_KEEPS_GRAPH))
 		heap->first_edges[heap->node_count] = heap->layout.edge_count;
 	return 0;
 }

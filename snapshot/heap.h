@@ -20,7 +20,14 @@ struct heap_class {
 	uint32_t name_index; /* of the strings; UINT32_MAX: not from there */
 	uint64_t count;
 	uint64_t self_bytes;
-	uint64_t retained_bytes; /* see dominators.h; 0 until then */
+	uint64_t retained_bytes;     /* see dominators.h; 0 until then */
+	uint64_t new_retained_bytes; /* likewise, of nodes that are new */
+};
+
+/* What is kept beside the classes. */
+enum heap_keeps {
+	HEAP_KEEPS_GRAPH = 1, /* for retained sizes */
+	HEAP_KEEPS_IDS = 2,   /* for differences; nodes without ids are refused then */
 };
 
 enum edge_kind { EDGE_KIND_STRONG, EDGE_KIND_WEAK, EDGE_KIND_SHORTCUT };
@@ -36,10 +43,14 @@ struct heap {
 	uint64_t string_count;
 	uint64_t self_bytes;
 	uint64_t detached_count; /* nodes that the embedder calls detached */
-	/* The graph, only when kept: by node, by node with one more at the end, by edge. */
-	bool keeps_graph;
+	unsigned keeps;          /* enum heap_keeps */
+	/* Only when graph or ids are kept: by node. */
 	uint64_t *self_sizes;
 	uint32_t *node_classes;
+	uint32_t *node_ids;       /* only when kept */
+	bool *is_new;             /* owned; NULL until somebody sets it, see diff.h */
+	uint64_t *retained_sizes; /* NULL until dominators_retain() */
+	/* The graph, only when kept: by node with one more at the end, by edge. */
 	uint32_t *first_edges;
 	uint32_t *edge_targets; /* nodes */
 	uint8_t *edge_kinds;    /* enum edge_kind */
@@ -56,9 +67,10 @@ struct heap {
 	const char *problem;
 };
 
-int heap_init(struct heap *heap, const struct layout *layout, bool keeps_graph)
+int heap_init(struct heap *heap, const struct layout *layout, unsigned keeps)
     __attribute__((warn_unused_result));
 void heap_done(struct heap *heap);
+bool heap_keeps(const struct heap *heap, enum heap_keeps what);
 /*
  * The next row, in the order of the file. -ENOMEM, or -EINVAL with heap->problem: the row lies.
  * Edges follow all nodes.

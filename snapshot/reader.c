@@ -42,7 +42,7 @@ enum member { MEMBER_SNAPSHOT, MEMBER_NODES, MEMBER_EDGES, MEMBER_STRINGS, MEMBE
 
 struct reader {
 	struct heap heap;
-	bool keeps_graph;
+	unsigned keeps; /* enum heap_keeps */
 	enum place place;
 	enum member member; /* whose value is read */
 	bool has_member[MEMBER_COUNT];
@@ -312,7 +312,7 @@ static const char *end_skipped(struct reader *reader, const char *at)
 	reader->problem = layout_parse(buf_string(&reader->text), reader->text.length, &layout);
 	if (reader->problem != NULL)
 		return fail(reader, at, reader->problem);
-	r = heap_init(&reader->heap, &layout, reader->keeps_graph);
+	r = heap_init(&reader->heap, &layout, reader->keeps);
 	return r < 0 ? fail_with(reader, at, r, NULL) : at;
 }
 
@@ -442,13 +442,13 @@ static const char *take_some(struct reader *reader, const char *at)
 
 /* ---- interface ---- */
 
-struct reader *reader_new(bool keeps_graph)
+struct reader *reader_new(unsigned keeps)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
 
 	if (reader == NULL)
 		return NULL;
-	reader->keeps_graph = keeps_graph;
+	reader->keeps = keeps;
 	buf_init(&reader->text, KEY_MAX);
 	return reader;
 }

@@ -20,8 +20,8 @@
 
 struct reader;
 
-/* keeps_graph: for retained sizes; without it the heap has classes only. NULL without memory. */
-struct reader *reader_new(bool keeps_graph);
+/* keeps: what the heap has beside its classes, of enum heap_keeps. NULL without memory. */
+struct reader *reader_new(unsigned keeps);
 struct reader *reader_free(struct reader *reader);
 /*
  * bytes[length] must be there and be NUL: it stops the inner loops. 0, -ENOMEM, or -EINVAL, see

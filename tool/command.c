@@ -20,8 +20,8 @@ static const struct command commands[] = {
      "Check files that heapwatchd reads, without a running one.", command_check},
     {"run", "[OPTION]... -- COMMAND [ARGUMENT]...",
      "Start a Node.js command with V8's GC trace on, and keep its output clean.", command_run},
-    {"snapshot", "summary [OPTION]... FILE|-",
-     "Tell what a V8 heap snapshot holds, by constructor.", command_snapshot},
+    {"snapshot", "summary [OPTION]... FILE|- | diff [OPTION]... A B [C]",
+     "Tell what V8 heap snapshots hold, and what grew between them.", command_snapshot},
 };
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

@@ -53,7 +53,7 @@ static void add_row(struct json *json, const struct heap *heap, const struct hea
 	json_string(json, "type", heap->layout.node_types.names[class->type]);
 	json_u64(json, "count", class->count);
 	json_u64(json, "self_bytes", class->self_bytes);
-	if (heap->keeps_graph)
+	if (heap_keeps(heap, HEAP_KEEPS_GRAPH))
 		json_u64(json, "retained_bytes", class->retained_bytes);
 	else
 		json_number(json, "retained_bytes", (double)NAN);
@@ -126,7 +126,7 @@ int snapshot_report_json(const struct heap *heap, FILE *out)
 /* ---- text ---- */
 
 /* A name may hold anything and be of any length; a row is one line. */
-static void print_name(const char *name, FILE *out)
+void snapshot_print_name(const char *name, FILE *out)
 {
 	size_t i;
 
@@ -141,12 +141,12 @@ static void print_row(const struct heap *heap, const struct heap_class *class, F
 {
 	char self[UNIT_TEXT_SIZE], retained[UNIT_TEXT_SIZE] = "-";
 
-	if (heap->keeps_graph)
+	if (heap_keeps(heap, HEAP_KEEPS_GRAPH))
 		(void)size_format(retained, (double)class->retained_bytes);
 	(void)fprintf(out, "%10" PRIu64 "  %10s  %10s  %-*s ", class->count,
 	              size_format(self, (double)class->self_bytes), retained, TEXT_TYPE_SIZE,
 	              heap->layout.node_types.names[class->type]);
-	print_name(class->name, out);
+	snapshot_print_name(class->name, out);
 }
 
 static void print_types(const struct heap *heap, FILE *out)

@@ -15,5 +15,8 @@ void snapshot_sort(struct heap *heap);
 /* Of a sorted heap. 0, or -ENOMEM with nothing printed. */
 int snapshot_report_json(const struct heap *heap, FILE *out) __attribute__((warn_unused_result));
 void snapshot_report_text(const struct heap *heap, FILE *out);
+/* The end of a line: no more than a part of a name that is long, and blanks for control characters.
+ */
+void snapshot_print_name(const char *name, FILE *out);
 
 #endif

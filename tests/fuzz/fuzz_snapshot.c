@@ -57,8 +57,8 @@ static void check_heap(struct heap *heap)
 /* The last byte tells the size of the pieces. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_cleanup_(reader_freep) struct reader *with_graph = reader_new(true);
-	_cleanup_(reader_freep) struct reader *without = reader_new(false);
+	_cleanup_(reader_freep) struct reader *with_graph = reader_new(HEAP_KEEPS_GRAPH);
+	_cleanup_(reader_freep) struct reader *without = reader_new(0);
 	struct heap *heap = NULL, *counted = NULL;
 	uint64_t offset_bytes;
 	int r, same;

@@ -38,6 +38,25 @@ run snapshot summary "$top_srcdir/README.md"
 is "$status:$stderr" "2:heapwatch: $top_srcdir/README.md: byte 0: is no heap snapshot" \
 	"or is something else"
 
+sed 's/"node_count":7/"node_count":8/' "$small" >"$work/lie"
+run snapshot diff --format=json "$small" "$small"
+is "$status:$stderr" "0:" "snapshots are compared"
+has "$stdout" '"name":"Cache","type":"object","count":1,"self_bytes":10,"delta_count":0,"delta_bytes":0,"new_count":0,' \
+	"with one itself nothing is new"
+is "$(printf '%s' "$stdout" | grep -c '"new_count":[1-9]')" 0 "nothing at all"
+run snapshot diff "$small" "$small" "$small"
+has "$status:$stdout" "0:A: 7 nodes, 210 B" "three of them as text"
+run snapshot diff --no-retained --format=json "$small" "$small"
+has "$status:$stdout" '0:{"rows":[' "without retained sizes"
+has "$stdout" '"new_retained_bytes":null' "they are null"
+run snapshot diff "$small"
+is "$status:$stderr" "2:heapwatch snapshot: two or three files are needed, the oldest first; see heapwatch help snapshot" \
+	"one is too few"
+run snapshot diff "$small" "$work/lie"
+is "$status:$stdout" "2:" "and one that lies is none"
+run snapshot diff --by=colour "$small" "$small"
+is "$status" 2 "what to group by must be known"
+
 run snapshot
 is "$status" 2 "what to do must be said"
 run snapshot frob "$small"
@@ -55,6 +74,21 @@ number() { # name key
 	printf '%s' "$stdout" | tr '{' '\n' | sed -n "/^\"name\":\"$1\"/s/.*\"$2\":\([0-9]*\).*/\1/p"
 }
 
+check_growth() { # node
+	"$1" -e 'class Leak { constructor(i) { this.text = "leak " + i; } } const v8 = require("v8");
+		global.leaks = []; const grow = () => { for (let i = 0; i < 500; i++) leaks.push(new Leak(i)); };
+		for (const name of process.argv.slice(1)) { grow(); v8.writeHeapSnapshot(name); }' \
+		"$work/1.heapsnapshot" "$work/2.heapsnapshot" "$work/3.heapsnapshot" >"$work/out" 2>&1
+	run snapshot diff --format=json "$work/1.heapsnapshot" "$work/2.heapsnapshot" "$work/3.heapsnapshot"
+	is "$status:$stderr" "0:" "$version: its snapshots are compared"
+	is "$(number Leak new_count):$(number Leak delta_count):$(number Leak count)" 500:1000:1500 \
+		"$version: what came and stayed is told from what came last"
+	gzip -f "$work/2.heapsnapshot"
+	run snapshot diff "$work/1.heapsnapshot" - <"$work/2.heapsnapshot.gz"
+	is "$(printf '%s\n' "$stdout" | awk '/^ *new / { getline; print $1, $2, $NF }')" "500 0 Leak" \
+		"$version: the leaking constructor comes first"
+}
+
 check_node() { # node
 	snapshot=$work/node.heapsnapshot
 	version=$("$1" --version)
@@ -68,6 +102,7 @@ check_node() { # node
 	retained=$(number Leak retained_bytes)
 	[ "$retained" -gt 400000 ] && [ "$retained" -lt 800000 ] && ok=yes || ok=no
 	result "$ok" "$version: with the arrays that they hold"
+	check_growth "$1"
 	size=$(wc -c <"$snapshot")
 	percent=0
 	wrong=

@@ -85,7 +85,7 @@ static void write_graph(const struct graph *graph, struct buf *text)
 /* By class. */
 static void retain(const struct graph *graph, uint64_t ret_retained[NODES_MAX])
 {
-	_cleanup_(reader_freep) struct reader *reader = reader_new(true);
+	_cleanup_(reader_freep) struct reader *reader = reader_new(HEAP_KEEPS_GRAPH);
 	struct buf text = BUF_INIT((size_t)64 * 1024);
 	struct heap *heap = NULL;
 	uint32_t i;

@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(test_rows_are_read_by_the_names_of_their_fields)
 {
-	_cleanup_(reader_freep) struct reader *reader = reader_new(true);
+	_cleanup_(reader_freep) struct reader *reader = reader_new(HEAP_KEEPS_GRAPH);
 	struct heap *heap = NULL;
 
 	load("reordered", small, &small_length);
@@ -154,7 +154,7 @@ START_TEST(test_a_torn_snapshot_is_an_error_at_its_end)
 
 	load("small", small, &small_length);
 	for (length = 0; length < small_length; length++) {
-		_cleanup_(reader_freep) struct reader *reader = reader_new(true);
+		_cleanup_(reader_freep) struct reader *reader = reader_new(HEAP_KEEPS_GRAPH);
 		struct heap *heap = NULL;
 		uint64_t offset_bytes;
 
@@ -283,7 +283,7 @@ START_TEST(test_the_place_of_an_error_is_counted_from_the_start)
 
 	load("small", small, &small_length);
 	for (piece = 1; piece < 50; piece++) {
-		_cleanup_(reader_freep) struct reader *reader = reader_new(false);
+		_cleanup_(reader_freep) struct reader *reader = reader_new(0);
 		size_t length = replace(&lie, text);
 		uint64_t offset_bytes;
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Radix sort from the least digit, three digits of eleven bits.
+ */
+#include "snapshot/objects.h"
+
+#include <stdlib.h>
+
+#include "lib/cleanup.h"
+
+#define DIGIT_BITS  11
+#define DIGIT_COUNT (1U << DIGIT_BITS)
+#define PASS_COUNT  3
+
+static void sort_by_digit(const struct object_id *from, struct object_id *to, size_t count,
+                          unsigned shift)
+{
+	size_t starts[DIGIT_COUNT] = {0};
+	size_t i, sum = 0;
+
+	for (i = 0; i < count; i++)
+		starts[from[i].id >> shift & (DIGIT_COUNT - 1)]++;
+	for (i = 0; i < DIGIT_COUNT; i++) {
+		size_t here = starts[i];
+
+		starts[i] = sum;
+		sum += here;
+	}
+	for (i = 0; i < count; i++)
+		to[starts[from[i].id >> shift & (DIGIT_COUNT - 1)]++] = from[i];
+}
+
+struct object_id *objects_sort(const struct heap *heap)
+{
+	_cleanup_(freep) struct object_id *ids = malloc(heap->node_count * sizeof(*ids));
+	_cleanup_(freep) struct object_id *others = malloc(heap->node_count * sizeof(*others));
+	unsigned pass;
+	uint32_t i;
+
+	if (ids == NULL || others == NULL)
+		return NULL;
+	for (i = 0; i < heap->node_count; i++)
+		ids[i] = (struct object_id){heap->node_ids[i], i};
+	for (pass = 0; pass < PASS_COUNT; pass++) {
+		struct object_id *sorted = others;
+
+		sort_by_digit(ids, sorted, heap->node_count, pass * DIGIT_BITS);
+		others = ids;
+		ids = sorted;
+	}
+	return TAKE_PTR(ids);
+}
