@@ -6,32 +6,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <gnutls/crypto.h>
-
 #include "daemon/alerting/receiver.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-
-#define SIGNATURE_BYTES 32
-#define DIGEST_BYTES    20
+#include "lib/digest.h"
 
 static int sign(const struct receiver_message *message, struct receiver_request *request)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(RECEIVER_REQUEST_MAX);
 	unsigned long long unix_seconds = message->now_unix_ns / NS_PER_SECOND;
 	char *header = request->headers[request->header_count];
-	unsigned char digest[SIGNATURE_BYTES];
+	unsigned char digest[DIGEST_SHA256_BYTES];
 	int length;
 	size_t i;
 
 	buf_printf(&text, "%llu.%s", unix_seconds, message->bodies[0]);
-	if (buf_failed(&text) ||
-	    gnutls_hmac_fast(GNUTLS_MAC_SHA256, message->secret, message->secret_length,
-	                     buf_string(&text), text.length, digest) < 0)
+	if (buf_failed(&text) || digest_hmac_sha256(message->secret, message->secret_length,
+	                                            buf_string(&text), text.length, digest) < 0)
 		return -ENOMEM;
 	length = snprintf(header, RECEIVER_HEADER_SIZE,
 	                  "X-Heapwatch-Signature: t=%llu,v1=", unix_seconds);
-	for (i = 0; i < SIGNATURE_BYTES; i++)
+	for (i = 0; i < DIGEST_SHA256_BYTES; i++)
 		length += snprintf(header + length, RECEIVER_HEADER_SIZE - (size_t)length, "%02x",
 		                   digest[i]);
 	request->header_count++;
@@ -42,11 +37,10 @@ static int sign(const struct receiver_message *message, struct receiver_request 
  */
 static int identify(const struct receiver_message *message, struct receiver_request *request)
 {
-	unsigned char digest[DIGEST_BYTES];
+	unsigned char digest[DIGEST_SHA1_BYTES];
 	const unsigned char *id = digest;
 
-	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, message->bodies[0], strlen(message->bodies[0]),
-	                     digest) < 0)
+	if (digest_sha1(message->bodies[0], strlen(message->bodies[0]), digest) < 0)
 		return -ENOMEM;
 	digest[6] = (unsigned char)((digest[6] & 0x0F) | 0x50);
 	digest[8] = (unsigned char)((digest[8] & 0x3F) | 0x80);
