@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * cJSON in one place, for small documents; large ones are written as text (daemon/exposition/json.h)
- * or read as a stream (snapshot/).
+ * cJSON in one place, for small documents; large ones are written as text
+ * (daemon/exposition/json.h) or read as a stream (snapshot/).
  */
 #ifndef HEAPWATCH_LIB_CJSON_H
 #define HEAPWATCH_LIB_CJSON_H

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One site for each frame, summed over all nodes whose growth is charged to it. Sites of the
+ * application come before those of Node, which nobody can mend, whatever their shares.
+ */
+#include "collectors/inspector/explanation.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/inspector/call_tree.h"
+#include "lib/cleanup.h"
+
+#define BUFFER_GROWTH_MIN_BYTES (1024.0 * 1024) /* less is no leak of Buffers */
+/* So many samples give half of the confidence that samples can give. */
+#define HALF_CONFIDENCE_SAMPLES 10.0
+
+/* Growth that is charged to one frame. */
+struct sum {
+	double bytes;
+	double samples;
+	double early_bytes; /* of bytes, those until the middle profile */
+	uint32_t frame;
+	uint32_t best_node; /* whose path grew most */
+	double best_bytes;
+};
+
+struct sums {
+	const struct call_tree *tree;
+	struct sum *by_frame; /* one for each frame of the tree */
+	uint32_t count;
+	double total_bytes;   /* of what grew */
+	double native_bytes;  /* of it, without any JavaScript on the stack */
+	double unnamed_bytes; /* of it, in places with too few samples */
+	uint32_t unnamed_count;
+	bool only_buffers;
+};
+
+void explanation_note(struct explanation *explanation, const char *format, ...)
+{
+	va_list arguments;
+
+	if (explanation->note_count == EXPLANATION_NOTES_MAX)
+		return;
+	va_start(arguments, format);
+	(void)vsnprintf(explanation->notes[explanation->note_count++], EXPLANATION_NOTE_SIZE,
+	                format, arguments);
+	va_end(arguments);
+}
+
+uint32_t explanation_site_frame(const struct call_tree *tree, uint32_t node, bool *ret_is_buffer)
+{
+	uint32_t own = call_tree_node(tree, node)->frame;
+
+	*ret_is_buffer = false;
+	while (node != CALL_TREE_ROOT) {
+		const struct call_node *at = call_tree_node(tree, node);
+		struct call_frame frame = call_tree_frame(tree, at->frame);
+
+		if (!frame.is_internal)
+			return at->frame;
+		*ret_is_buffer |= frame.is_buffer;
+		node = at->parent;
+	}
+	return own;
+}
+
+/* ---- sums ---- */
+
+static void charge(struct sums *sums, uint32_t index)
+{
+	const struct call_tree *tree = sums->tree;
+	const struct call_node *node = call_tree_node(tree, index);
+	double bytes = call_node_growth_bytes(tree, node);
+	bool is_buffer;
+	struct sum *sum = &sums->by_frame[explanation_site_frame(tree, index, &is_buffer)];
+
+	if (sums->only_buffers && !is_buffer)
+		return;
+	sum->bytes += bytes;
+	sum->samples += call_node_growth_samples(tree, node);
+	if (call_tree_profile_count(tree) > 2)
+		sum->early_bytes += node->bytes[1] - node->bytes[0];
+	if (bytes > sum->best_bytes) {
+		sum->best_bytes = bytes;
+		sum->best_node = index;
+	}
+}
+
+static void add_up(struct sums *sums)
+{
+	uint32_t i;
+
+	memset(sums->by_frame, 0, sums->count * sizeof(*sums->by_frame));
+	sums->total_bytes = sums->native_bytes = sums->unnamed_bytes = 0;
+	sums->unnamed_count = 0;
+	for (i = 0; i < call_tree_node_count(sums->tree); i++)
+		charge(sums, i);
+	for (i = 0; i < sums->count; i++) {
+		struct sum *sum = &sums->by_frame[i];
+
+		sum->frame = i;
+		if (!(sum->bytes > 0))
+			continue;
+		sums->total_bytes += sum->bytes;
+		if (call_tree_frame(sums->tree, i).script[0] == '\0') {
+			sums->native_bytes += sum->bytes;
+		} else if (sum->samples < SITE_SAMPLES_MIN) {
+			sums->unnamed_bytes += sum->bytes;
+			sums->unnamed_count++;
+		}
+	}
+}
+
+static bool is_site(const struct sums *sums, const struct sum *sum)
+{
+	return sum->bytes > 0 && sum->samples >= SITE_SAMPLES_MIN &&
+	       call_tree_frame(sums->tree, sum->frame).script[0] != '\0';
+}
+
+static bool has_site(const struct sums *sums)
+{
+	uint32_t i;
+
+	for (i = 0; i < sums->count; i++)
+		if (is_site(sums, &sums->by_frame[i]))
+			return true;
+	return false;
+}
+
+static bool is_better(const struct sums *sums, const struct sum *a, const struct sum *b)
+{
+	bool a_is_internal = call_tree_frame(sums->tree, a->frame).is_internal;
+	bool b_is_internal = call_tree_frame(sums->tree, b->frame).is_internal;
+
+	return a_is_internal != b_is_internal ? b_is_internal : a->bytes > b->bytes;
+}
+
+/* The best ones, in order; returns how many. */
+static size_t select_sites(const struct sums *sums, const struct sum *ret_best[])
+{
+	size_t count = 0, at;
+	uint32_t i;
+
+	for (i = 0; i < sums->count; i++) {
+		const struct sum *sum = &sums->by_frame[i];
+
+		if (!is_site(sums, sum))
+			continue;
+		for (at = count; at > 0 && is_better(sums, sum, ret_best[at - 1]); at--)
+			if (at < EXPLANATION_SITES_MAX)
+				ret_best[at] = ret_best[at - 1];
+		if (at < EXPLANATION_SITES_MAX)
+			ret_best[at] = sum;
+		count += count < EXPLANATION_SITES_MAX;
+	}
+	return count;
+}
+
+/* ---- sites ---- */
+
+static char *frame_text(const struct call_frame *frame)
+{
+	char text[EXPLANATION_FRAME_SIZE];
+
+	if (frame->script[0] == '\0')
+		return strdup(frame->function);
+	(void)snprintf(text, sizeof(text), "%s (%s:%u)", frame->function, frame->script,
+	               frame->line);
+	return strdup(text);
+}
+
+/* From the site's own frame up. */
+static int fill_stack(const struct sums *sums, const struct sum *sum, struct explanation_site *site)
+{
+	bool is_reached = false;
+	uint32_t index = sum->best_node;
+
+	for (; index != CALL_TREE_ROOT && site->stack_count < EXPLANATION_STACK_MAX;
+	     index = call_tree_node(sums->tree, index)->parent) {
+		uint32_t frame_index = call_tree_node(sums->tree, index)->frame;
+		struct call_frame frame = call_tree_frame(sums->tree, frame_index);
+
+		is_reached |= frame_index == sum->frame;
+		if (!is_reached)
+			continue;
+		site->stack[site->stack_count] = frame_text(&frame);
+		if (site->stack[site->stack_count] == NULL)
+			return -ENOMEM;
+		site->stack_count++;
+	}
+	return 0;
+}
+
+static int fill_site(const struct sums *sums, const struct sum *sum, struct explanation_site *site)
+{
+	struct call_frame frame = call_tree_frame(sums->tree, sum->frame);
+
+	site->function = strdup(frame.function);
+	site->script = strdup(frame.script);
+	if (site->function == NULL || site->script == NULL)
+		return -ENOMEM;
+	site->line = frame.line;
+	site->share = sum->bytes / sums->total_bytes;
+	site->samples = (uint64_t)sum->samples;
+	return fill_stack(sums, sum, site);
+}
+
+/*
+ * Samples make it sure that the place allocates what stays; that it goes on doing so in both halves
+ * of the time tells a leak from something that is filled once.
+ */
+static double confidence_of(const struct sums *sums, const struct sum *best)
+{
+	double late_bytes = best->bytes - best->early_bytes;
+	double by_samples = best->samples / (best->samples + HALF_CONFIDENCE_SAMPLES);
+	double less = fmin(best->early_bytes, late_bytes),
+	       more = fmax(best->early_bytes, late_bytes);
+
+	if (call_tree_profile_count(sums->tree) < 3)
+		return by_samples * 0.6;
+	/* Up to half as much in one of the halves is chance. */
+	return by_samples * (0.4 + 0.6 * fmin(1, fmax(0, 2 * less / more)));
+}
+
+/* ---- notes ---- */
+
+static void note_steadiness(const struct sums *sums, const struct sum *best,
+                            struct explanation *explanation)
+{
+	double late_bytes = best->bytes - best->early_bytes;
+
+	if (call_tree_profile_count(sums->tree) < 3)
+		explanation_note(explanation,
+		                 "one profile: what is filled once looks like what leaks");
+	else if (fmin(best->early_bytes, late_bytes) < 0.25 * fmax(best->early_bytes, late_bytes))
+		explanation_note(explanation, "the first place did not grow steadily");
+}
+
+static void note_rest(const struct sums *sums, struct explanation *explanation)
+{
+	if (sums->unnamed_count > 0)
+		explanation_note(explanation,
+		                 "%u places with fewer than %d samples have %.0f %% of the growth",
+		                 sums->unnamed_count, SITE_SAMPLES_MIN,
+		                 100 * sums->unnamed_bytes / sums->total_bytes);
+	if (sums->native_bytes > 0.05 * sums->total_bytes)
+		explanation_note(explanation,
+		                 "%.0f %% of the growth has no JavaScript on its stack",
+		                 100 * sums->native_bytes / sums->total_bytes);
+}
+
+static void note_all(const struct sums *sums, const struct sum *best,
+                     struct explanation *explanation)
+{
+	if (best == NULL) {
+		explanation_note(explanation,
+		                 sums->total_bytes > 0
+		                     ? "too few samples to name a place; sample for longer"
+		                     : "nothing grew");
+	} else {
+		if (call_tree_frame(sums->tree, best->frame).is_internal)
+			explanation_note(explanation,
+			                 "no place in the application, only in Node.js itself");
+		if (sums->only_buffers)
+			explanation_note(
+			    explanation,
+			    "memory outside the heap grows: only what makes Buffers is "
+			    "shown, by number, not by size");
+		note_steadiness(sums, best, explanation);
+		explanation_note(
+		    explanation,
+		    "a function that V8 inlined is shown as its caller; line: where the "
+		    "function begins");
+	}
+	note_rest(sums, explanation);
+}
+
+/* ---- the explanation ---- */
+
+/* Buffers count few bytes in the heap for many outside: where those grow, the heap says little. */
+static bool is_buffer_leak(const struct explanation_facts *facts)
+{
+	return facts->external_growth_bytes > BUFFER_GROWTH_MIN_BYTES &&
+	       facts->external_growth_bytes >
+	           EXPLANATION_BUFFER_RATIO * fmax(0, facts->heap_growth_bytes);
+}
+
+static void add_up_what_matters(struct sums *sums, const struct explanation_facts *facts)
+{
+	sums->only_buffers = is_buffer_leak(facts);
+	add_up(sums);
+	if (!sums->only_buffers || has_site(sums))
+		return;
+	sums->only_buffers = false;
+	add_up(sums);
+}
+
+int explanation_make(const struct call_tree *tree, const struct explanation_facts *facts,
+                     struct explanation *ret_explanation)
+{
+	const struct sum *best[EXPLANATION_SITES_MAX] = {NULL};
+	struct sums sums = {.tree = tree, .count = call_tree_frame_count(tree)};
+	_cleanup_(freep) struct sum *by_frame = calloc(sums.count + 1, sizeof(*by_frame));
+	struct explanation explanation = {.site_count = 0};
+	size_t count, i;
+	int r = 0;
+
+	if (by_frame == NULL)
+		return -ENOMEM;
+	sums.by_frame = by_frame;
+	add_up_what_matters(&sums, facts);
+	count = select_sites(&sums, best);
+	for (i = 0; i < count && r == 0; i++)
+		r = fill_site(&sums, best[i], &explanation.sites[explanation.site_count++]);
+	if (r < 0) {
+		explanation_done(&explanation);
+		return r;
+	}
+	explanation.confidence = count > 0 ? confidence_of(&sums, best[0]) : 0;
+	note_all(&sums, best[0], &explanation);
+	*ret_explanation = explanation;
+	return 0;
+}
+
+void explanation_done(struct explanation *explanation)
+{
+	size_t i, j;
+
+	for (i = 0; i < explanation->site_count; i++) {
+		struct explanation_site *site = &explanation->sites[i];
+
+		free(site->function);
+		free(site->script);
+		for (j = 0; j < site->stack_count; j++)
+			free(site->stack[j]);
+	}
+	*explanation = (struct explanation){.site_count = 0};
+}
