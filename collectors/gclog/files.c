@@ -15,6 +15,7 @@
 #include <utlist.h>
 
 #include "collectors/gclog/compressed.h"
+#include "collectors/gclog/copies.h"
 #include "collectors/gclog/survey.h"
 #include "lib/pack.h"
 
@@ -60,6 +61,13 @@ static struct log_file *find_target(const struct log_files *files, const char *p
 
 	HASH_FIND(by_target, files->by_target, path, strlen(path), file);
 	return file;
+}
+
+struct log_file *log_files_find_path(const struct log_files *files, const char *path)
+{
+	struct log_file *file = find_path(files, path);
+
+	return file != NULL ? file : find_target(files, path);
 }
 
 /* ---- names ---- */
@@ -308,9 +316,7 @@ bool log_files_touch(struct log_files *files, enum watch_event event, const char
 
 	if (snprintf(path, sizeof(path), "%s%s", directory, name) >= (int)sizeof(path))
 		return false;
-	file = find_path(files, path);
-	if (file == NULL)
-		file = find_target(files, path);
+	file = log_files_find_path(files, path);
 	if (file == NULL)
 		return false;
 	if (event == WATCH_RENAMED)
@@ -372,6 +378,7 @@ void log_files_close(struct log_files *files, struct log_file *file)
 	HASH_DELETE(by_identity, files->by_identity, file);
 	files->count--;
 	tail_done(&file->tail);
+	copies_drop(file);
 	stream_done(&file->stream);
 	life_table_done(&file->lives);
 	(void)survey_free(file->survey);
@@ -392,6 +399,7 @@ void log_files_pack(const struct log_files *files, struct buf *out)
 {
 	size_t count = kept_files_count(&files->kept);
 	const struct log_file *file;
+	struct tail tail;
 	const char *path;
 
 	for (file = files->by_identity; file != NULL; file = file->by_identity.next)
@@ -401,7 +409,8 @@ void log_files_pack(const struct log_files *files, struct buf *out)
 		if (file->tail.is_pipe)
 			continue;
 		path = file->path != NULL ? file->path : file->last_path;
-		kept_file_pack(&file->tail, &file->stream, path != NULL ? path : "", out);
+		tail = copies_are_needed(file) ? copies_before(file) : file->tail;
+		kept_file_pack(&tail, &file->stream, path != NULL ? path : "", out);
 	}
 	kept_files_pack(&files->kept, out);
 }

@@ -21,6 +21,7 @@
 
 struct log_file {
 	struct tail tail;
+	struct tail *copy; /* of what was truncated, read first; NULL: none */
 	struct stream stream;
 	char *path;         /* the name that leads to it; NULL: no more */
 	char *last_path;    /* the one before, NULL: none */
@@ -28,6 +29,7 @@ struct log_file {
 	bool is_configured; /* named by a glob, so kept while it exists */
 	bool is_caught_up;  /* read to its end once: what comes now is live */
 	bool is_ready;      /* waits in the ready list */
+	bool is_copy;       /* of another one, as far as it was looked at */
 	bool has_process;   /* a line of it was of a process that is visible */
 	unsigned idle_passes;
 	struct life_table lives;       /* who prints into it */
@@ -70,6 +72,8 @@ int log_files_follow_pipe(struct log_files *files, struct tail *tail, const char
                           struct log_file **ret_file) __attribute__((warn_unused_result));
 struct log_file *log_files_find(const struct log_files *files,
                                 const struct file_identity *identity);
+/* By the name that leads to it, or by the one to which that leads. */
+struct log_file *log_files_find_path(const struct log_files *files, const char *path);
 /* Something happened to directory/name. True when that is followed, or was. */
 bool log_files_touch(struct log_files *files, enum watch_event event, const char *directory,
                      const char *name);

@@ -60,6 +60,26 @@ static void file_free(struct kept_files *files, struct kept_file *file)
 	free(file);
 }
 
+void kept_files_add(struct kept_files *files, const struct tail *tail)
+{
+	struct kept_file *file;
+
+	HASH_FIND(hh, files->table, &tail->identity, sizeof(tail->identity), file);
+	if (file != NULL || HASH_COUNT(files->table) >= KEPT_FILES_MAX)
+		return;
+	file = calloc(1, sizeof(*file));
+	if (file == NULL)
+		return;
+	file->tail = *tail;
+	file->tail.fd = -1;
+	file->identity = tail->identity;
+	file->path = strdup("");
+	if (file->path != NULL)
+		HASH_ADD(hh, files->table, identity, sizeof(file->identity), file);
+	if (HASH_IS_LEFT_OUT(file, hh))
+		file_free(files, file);
+}
+
 static bool unpack_file(struct kept_files *files, struct unpack *in)
 {
 	struct kept_file *file = calloc(1, sizeof(*file));
@@ -122,6 +142,9 @@ void kept_files_take(struct kept_files *files, struct tail *tail, struct stream 
 	tail->size_bytes = file->tail.size_bytes;
 	tail->fingerprint = file->tail.fingerprint;
 	tail->fingerprint_length = file->tail.fingerprint_length;
+	memcpy(tail->recent, file->tail.recent, sizeof(tail->recent));
+	tail->recent_length = file->tail.recent_length;
+	tail->recent_end = file->tail.recent_end;
 	for (i = 0; i < UNWRAP_CHANNEL_COUNT; i++)
 		stream->channels[i].parser = file->parsers[i];
 	file_free(files, file);

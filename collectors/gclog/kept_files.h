@@ -28,6 +28,8 @@ struct kept_files {
 /* One file; path: its name, or its last one. Bytes of an unfinished line are to be read again. */
 void kept_file_pack(const struct tail *tail, const struct stream *stream, const char *path,
                     struct buf *out);
+/* One more that waits, at where the tail stands; without memory it is left out. */
+void kept_files_add(struct kept_files *files, const struct tail *tail);
 /* As many files as the number in front says; what is damaged is left out. */
 void kept_files_unpack(struct kept_files *files, struct unpack *in);
 /* Those that wait, without a number in front. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collectors/gclog/compressed.h"
+#include "collectors/gclog/copies.h"
 #include "collectors/gclog/survey.h"
 #include "lib/clock.h"
 #include "lib/units.h"
@@ -247,7 +248,7 @@ static bool survey_turn(struct reader *self, struct log_file *file)
 	int turn;
 
 	if (file->survey == NULL)
-		file->survey = survey_new(&file->tail, &file->stream);
+		file->survey = survey_new(&file->tail, &file->stream, &file->lives);
 	if (file->survey == NULL || survey_is_finished(file->survey))
 		return true;
 	if (!survey_is_of(file->survey, &file->tail)) {
@@ -260,13 +261,35 @@ static bool survey_turn(struct reader *self, struct log_file *file)
 	return false;
 }
 
+/* What the copy of a truncated file has beyond what was read of that. An unfinished line stays in
+ * the stream: its end is the start of the file. */
+static int copy_turn(struct reader *self, struct log_file *file)
+{
+	const struct stream_sink sink = sink_of(self);
+	int turn;
+
+	begin(self, file);
+	for (turn = 0; turn < TURN_BUFFERS && copies_are_due(file); turn++) {
+		int length = copies_read(&self->files, file, self->buffer, sizeof(self->buffer));
+
+		if (length > 0)
+			stream_feed(&file->stream, self->buffer, (size_t)length, &sink);
+		reader_report_errno(self, length < 0 ? length : 0);
+	}
+	file->idle_passes = 0;
+	self->file = NULL;
+	return 1; /* the file itself */
+}
+
 /* One turn of one file. Positive: there is more; 0: read to its end; negative errno. */
 static int read_turn(struct reader *self, struct log_file *file)
 {
 	const struct stream_sink sink = sink_of(self);
-	int result = tail_look(&file->tail, &self->files.counters);
+	int result = copies_look(&self->files, file);
 	int turn;
 
+	if (result > 0 && copies_are_due(file))
+		return copy_turn(self, file);
 	if (result > 0 && !file->is_caught_up && !survey_turn(self, file))
 		return 1;
 	begin(self, file);
@@ -274,8 +297,7 @@ static int read_turn(struct reader *self, struct log_file *file)
 		bool is_head = file->tail.offset == 0;
 
 		file->idle_passes = 0;
-		result = tail_read(&file->tail, self->buffer, sizeof(self->buffer),
-		                   &self->files.counters);
+		result = copies_read(&self->files, file, self->buffer, sizeof(self->buffer));
 		if (is_head && result > 0 && compressed_is(self->buffer, (size_t)result)) {
 			result = -EOPNOTSUPP; /* it was empty still when it was opened */
 			break;

@@ -22,13 +22,16 @@ struct survey {
 	bool is_finished;
 };
 
-struct survey *survey_new(const struct tail *tail, const struct stream *stream)
+struct survey *survey_new(const struct tail *tail, const struct stream *stream,
+                          const struct life_table *lives)
 {
 	struct survey *survey = calloc(1, sizeof(*survey));
 	size_t i;
 
 	if (survey == NULL)
 		return NULL;
+	if (life_table_copy(&survey->lives, lives) < 0)
+		return survey_free(survey);
 	for (i = 0; i < UNWRAP_CHANNEL_COUNT; i++)
 		survey->stream.channels[i].parser = stream->channels[i].parser;
 	survey->tail = *tail;

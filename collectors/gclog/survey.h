@@ -11,12 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct life_table;
 struct stream;
 struct survey;
 struct tail;
 
-/* From where the tail and the stream stand, which read it again. NULL without memory. */
-struct survey *survey_new(const struct tail *tail, const struct stream *stream);
+/* From where the tail and the stream stand, which read it again, with the lives known so far. NULL
+ * without memory. */
+struct survey *survey_new(const struct tail *tail, const struct stream *stream,
+                          const struct life_table *lives);
 struct survey *survey_free(struct survey *survey);
 
 /* The tail still stands there: the file was not truncated meanwhile. */
@@ -29,7 +32,7 @@ bool survey_read(struct survey *survey, char *buffer, size_t size);
 bool survey_is_finished(const struct survey *survey);
 
 /*
- * True when the life, numbered as by a struct life_table that starts at the same offset, was over
+ * True when the life, numbered as by that table when it has read the same, was over
  * before another one of its pid began.
  */
 bool survey_is_over(const struct survey *survey, uint64_t life);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +15,8 @@
 #include "lib/pack.h"
 #include "lib/units.h"
 
-#define PIPE_BYTES (1 << 20) /* what anybody may ask for; the kernel gives 64 KiB unasked */
+#define SAMPLE_STEPS 16
+#define PIPE_BYTES   (1 << 20) /* what anybody may ask for; the kernel gives 64 KiB unasked */
 
 static uint64_t modified_ns(const struct stat *status)
 {
@@ -97,12 +99,12 @@ static bool fingerprint_take(int fd, size_t length, uint64_t *ret_fingerprint)
 	return true;
 }
 
-static bool has_same_head(const struct tail *tail)
+static bool has_same_head(const struct tail *tail, int fd)
 {
 	uint64_t fingerprint;
 
 	return tail->fingerprint_length == 0 ||
-	       (fingerprint_take(tail->fd, tail->fingerprint_length, &fingerprint) &&
+	       (fingerprint_take(fd, tail->fingerprint_length, &fingerprint) &&
 	        fingerprint == tail->fingerprint);
 }
 
@@ -116,22 +118,60 @@ static void fingerprint_extend(struct tail *tail)
 		tail->fingerprint_length = length;
 }
 
-/*
- * From the start again. A writer without O_APPEND goes on at its old place and leaves a hole in
- * front, which is passed over. An unfinished line is kept by who reads: after a copytruncate its
- * end comes first.
- */
-static void restart(struct tail *tail, struct tail_counters *counters)
+static void recent_keep(struct tail *tail, const char *bytes, size_t length)
 {
-	off_t data;
+	size_t kept = length < TAIL_RECENT_MAX ? TAIL_RECENT_MAX - length : 0;
+	size_t taken;
 
-	if (tail->size_bytes > tail->offset)
-		counters->lost_bytes += tail->size_bytes - tail->offset;
-	counters->truncation_count++;
-	data = lseek(tail->fd, 0, SEEK_DATA);
-	tail->offset = data > 0 ? (uint64_t)data : 0;
-	tail->fingerprint_length = 0;
+	if (tail->recent_end != tail->offset || tail->recent_length == 0)
+		kept = 0; /* what came before was not read */
+	kept = kept < tail->recent_length ? kept : tail->recent_length;
+	taken = length < TAIL_RECENT_MAX ? length : TAIL_RECENT_MAX;
+	memmove(tail->recent, tail->recent + tail->recent_length - kept, kept);
+	memcpy(tail->recent + kept, bytes + length - taken, taken);
+	tail->recent_length = kept + taken;
 }
+
+/* ---- copies ---- */
+
+bool tail_is_in(const struct tail *tail, const struct tail *other)
+{
+	char bytes[TAIL_RECENT_MAX];
+	size_t length = tail->recent_length;
+
+	return length > 0 && tail->fingerprint_length > 0 && other->size_bytes >= tail->offset &&
+	       has_same_head(tail, other->fd) &&
+	       pread(other->fd, bytes, length, (off_t)(tail->recent_end - length)) ==
+	           (ssize_t)length &&
+	       memcmp(bytes, tail->recent, length) == 0;
+}
+
+static bool has_same_bytes(int fd, int other_fd, uint64_t offset, size_t length)
+{
+	char bytes[TAIL_FINGERPRINT_MAX];
+	char other_bytes[TAIL_FINGERPRINT_MAX];
+
+	return pread(fd, bytes, length, (off_t)offset) == (ssize_t)length &&
+	       pread(other_fd, other_bytes, length, (off_t)offset) == (ssize_t)length &&
+	       memcmp(bytes, other_bytes, length) == 0;
+}
+
+bool tail_begins_with(const struct tail *tail, const struct tail *other)
+{
+	uint64_t size_bytes =
+	    tail->size_bytes < other->size_bytes ? tail->size_bytes : other->size_bytes;
+	size_t length =
+	    size_bytes < TAIL_FINGERPRINT_MAX ? (size_t)size_bytes : TAIL_FINGERPRINT_MAX;
+	bool is_same = length > 0;
+	unsigned i;
+
+	for (i = 0; is_same && i <= SAMPLE_STEPS; i++)
+		is_same = has_same_bytes(tail->fd, other->fd,
+		                         (size_bytes - length) / SAMPLE_STEPS * i, length);
+	return is_same && has_same_bytes(tail->fd, other->fd, size_bytes - length, length);
+}
+
+/* ---- over a restart ---- */
 
 void tail_pack(const struct tail *tail, uint64_t back_bytes, struct buf *out)
 {
@@ -139,6 +179,23 @@ void tail_pack(const struct tail *tail, uint64_t back_bytes, struct buf *out)
 	pack_u64(out, tail->size_bytes);
 	pack_u64(out, tail->fingerprint_length);
 	pack_u64(out, tail->fingerprint);
+	pack_u64(out, tail->recent_end);
+	pack_bytes(out, tail->recent, tail->recent_length);
+}
+
+static void unpack_recent(struct tail *tail, struct unpack *in)
+{
+	size_t length;
+	const char *bytes;
+
+	tail->recent_end = unpack_u64(in);
+	bytes = unpack_bytes(in, &length);
+	if (length > TAIL_RECENT_MAX || length > tail->recent_end)
+		in->has_failed = true;
+	if (in->has_failed)
+		return;
+	memcpy(tail->recent, bytes, length);
+	tail->recent_length = length;
 }
 
 void tail_unpack(struct tail *tail, struct unpack *in)
@@ -147,16 +204,34 @@ void tail_unpack(struct tail *tail, struct unpack *in)
 	tail->size_bytes = unpack_u64(in);
 	tail->fingerprint_length = unpack_u64(in);
 	tail->fingerprint = unpack_u64(in);
+	unpack_recent(tail, in);
 	tail->modified_ns = 0; /* so that the next look looks */
 	if (in->has_failed || tail->fingerprint_length > TAIL_FINGERPRINT_MAX ||
 	    tail->size_bytes < tail->offset) {
 		in->has_failed = true;
 		tail->offset = 0;
 		tail->fingerprint_length = 0;
+		tail->recent_length = 0;
 	}
 }
 
-int tail_look(struct tail *tail, struct tail_counters *counters)
+/* ---- reading ---- */
+
+int tail_restart(struct tail *tail, struct tail_counters *counters)
+{
+	off_t data;
+
+	counters->truncation_count++;
+	data = lseek(tail->fd, 0, SEEK_DATA);
+	tail->offset = data > 0 ? (uint64_t)data : 0;
+	tail->fingerprint_length = 0;
+	tail->recent_length = 0;
+	tail->modified_ns = 0; /* so that the look looks */
+	tail->size_bytes = tail->offset;
+	return tail_look(tail);
+}
+
+int tail_look(struct tail *tail)
 {
 	struct stat status;
 	uint64_t size_bytes;
@@ -169,8 +244,8 @@ int tail_look(struct tail *tail, struct tail_counters *counters)
 	tail->has_name = status.st_nlink > 0;
 	if (size_bytes == tail->size_bytes && modified_ns(&status) == tail->modified_ns)
 		return size_bytes > tail->offset ? 1 : 0;
-	if (size_bytes < tail->offset || !has_same_head(tail))
-		restart(tail, counters);
+	if (size_bytes < tail->size_bytes || !has_same_head(tail, tail->fd))
+		return -ESTALE;
 	tail->size_bytes = size_bytes;
 	tail->modified_ns = modified_ns(&status);
 	return size_bytes > tail->offset ? 1 : 0;
@@ -198,7 +273,9 @@ int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters
 	length = pread(tail->fd, buffer, size, (off_t)tail->offset);
 	if (length < 0)
 		return -errno;
+	recent_keep(tail, buffer, (size_t)length);
 	tail->offset += (uint64_t)length;
+	tail->recent_end = tail->offset;
 	counters->read_bytes += (uint64_t)length;
 	if (tail->size_bytes < tail->offset)
 		tail->size_bytes = tail->offset; /* written since the look: not lost later */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * One followed file: an open descriptor and how far it was read. Sees by itself that the file was
- * truncated, also when it has grown beyond the old place since (by a fingerprint of its head), and
- * counts what was lost. Which file a name stands for is not its business (files.h).
+ * truncated, also when it has grown beyond the old place since (by a fingerprint of its head).
+ * Which file a name stands for is not its business (files.h).
  */
 #ifndef HEAPWATCH_COLLECTORS_GCLOG_TAIL_H
 #define HEAPWATCH_COLLECTORS_GCLOG_TAIL_H
@@ -14,6 +14,7 @@
 #include "collectors/collector.h"
 
 #define TAIL_FINGERPRINT_MAX ((size_t)256)
+#define TAIL_RECENT_MAX      ((size_t)128)
 
 struct buf;
 struct unpack;
@@ -26,8 +27,11 @@ struct tail {
 	uint64_t modified_ns;
 	uint64_t fingerprint; /* of the first fingerprint_length bytes */
 	size_t fingerprint_length;
-	bool has_name; /* some name still leads to it */
-	bool is_pipe;  /* a FIFO: no offset, size or head, and what was read is gone */
+	char recent[TAIL_RECENT_MAX]; /* the last bytes that were read, */
+	size_t recent_length;
+	uint64_t recent_end; /* and where they end */
+	bool has_name;       /* some name still leads to it */
+	bool is_pipe;        /* a FIFO: no offset, size or head, and what was read is gone */
 };
 
 /* Shared by all files of a collector. */
@@ -57,9 +61,21 @@ void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_by
  */
 void tail_pack(const struct tail *tail, uint64_t back_bytes, struct buf *out);
 void tail_unpack(struct tail *tail, struct unpack *in);
-/* Looks at size and head. Positive: there is something to read; 0: nothing; negative errno. */
-int tail_look(struct tail *tail, struct tail_counters *counters)
+/*
+ * Looks at size and head. Positive: there is something to read; 0: nothing; negative errno.
+ * -ESTALE: it was truncated since; the tail still is as it was, until tail_restart().
+ */
+int tail_look(struct tail *tail) __attribute__((warn_unused_result));
+/*
+ * From the start again, as tail_look() tells then. A writer without O_APPEND goes on at its old
+ * place and leaves a hole in front, which is passed over.
+ */
+int tail_restart(struct tail *tail, struct tail_counters *counters)
     __attribute__((warn_unused_result));
+/* Another file has all that was read of this one: its head, and its latest bytes at their place. */
+bool tail_is_in(const struct tail *tail, const struct tail *other);
+/* Both begin with the same bytes, as far as the shorter one reaches; samples are compared. */
+bool tail_begins_with(const struct tail *tail, const struct tail *other);
 /* Reads at most one buffer. Returns bytes read, 0 at the end, or -errno; -ENOENT: all who wrote
  * into the pipe are gone. */
 int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters)

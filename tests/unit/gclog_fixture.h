@@ -325,6 +325,20 @@ static inline void put(int fd, const char *text)
 	ck_assert_int_eq((int)write(fd, text, strlen(text)), (int)strlen(text));
 }
 
+static inline void copy_to(const char *name, const char *from)
+{
+	char bytes[4096];
+	int in = open(path_of(from), O_RDONLY | O_CLOEXEC);
+	int out = writer(name, O_TRUNC);
+	ssize_t length;
+
+	ck_assert_int_ge(in, 0);
+	while ((length = read(in, bytes, sizeof(bytes))) > 0)
+		ck_assert_int_eq((int)write(out, bytes, (size_t)length), (int)length);
+	(void)close(in);
+	(void)close(out);
+}
+
 static inline void put_gc_of(int fd, pid_t pid, uint64_t isolate, unsigned uptime_ms)
 {
 	char line[256];
@@ -371,18 +385,25 @@ static inline double counter(const char *name, const char *label_value)
 #define LOST        "heapwatch_gclog_lost_bytes_total"
 #define FILES       "heapwatch_gclog_files"
 
-/* A collector that follows app.log, in which pid 7 has printed 1 and 2. */
-static inline int start_with_two_lines(int flags)
+/* A collector that follows app.log, in which pid 7 has printed 1 and 2; pattern: NULL for no
+ * others.
+ */
+static inline int start_pattern_with_two_lines(int flags, const char *pattern)
 {
 	int fd = writer("app.log", flags);
 
 	put_gc(fd, 1);
 	put_gc(fd, 2);
-	start("app.log");
+	start(pattern != NULL ? pattern : "app.log");
 	process(7);
 	pass();
 	run_until_seen(2);
 	return fd;
+}
+
+static inline int start_with_two_lines(int flags)
+{
+	return start_pattern_with_two_lines(flags, NULL);
 }
 
 static inline int gclog_run(const char *name, const TTest *const *tests, size_t count)

@@ -242,6 +242,77 @@ START_TEST(test_partial_line_is_completed_behind_a_truncation)
 }
 END_TEST
 
+START_TEST(test_partial_line_is_completed_behind_a_copytruncate_and_a_restart)
+{
+	int fd = start_with_two_lines(O_APPEND);
+
+	put(fd, "[7:0xa]  3 ms: Scavenge 4.1 (5.2) -> 3.6 ");
+	look();
+	copy_to("app.log.1", "app.log");
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	look();
+	put(fd, "(5.5) MB, ");
+	look();
+	keep();
+	stop();
+	put(fd, "1.05 / 0.00 ms  task; \n");
+	start_again();
+	process(7);
+	look();
+	put_gc(fd, 4);
+	run_until_seen(4);
+	check_each_once(4);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(test_truncation_without_a_copy_is_a_loss_that_is_counted)
+{
+	static char text[1 << 20];
+	int fd = writer("app.log", O_APPEND);
+	int i;
+
+	memset(text, '.', sizeof(text) - 1);
+	for (i = 0; i < 8; i++)
+		put(fd, text);
+	start("app.log");
+	process(7);
+	pass(); /* one slice is less than that */
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	put_gc(fd, 1);
+	run_until_seen(1);
+	ck_assert_double_eq(counter(TRUNCATIONS, NULL), 1);
+	ck_assert_double_gt(counter(LOST, NULL), (double)sizeof(text));
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(test_file_with_a_like_name_and_the_same_start_is_no_copy)
+{
+	static const char banner[] = "the same long words of welcome, whatever it is that starts\n";
+	int fd = writer("app.log", O_APPEND);
+	int other_fd = writer("app-2.log", O_APPEND);
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		put(fd, banner);
+		put(other_fd, banner);
+	}
+	start("*.log");
+	process(7);
+	look();
+	put_gc(fd, 1);
+	run_until_seen(1);
+	put_gc(other_fd, 2);
+	run_until_seen(2);
+	put_gc(other_fd, 3);
+	run_until_seen(3);
+	check_each_once(3);
+	(void)close(fd);
+	(void)close(other_fd);
+}
+END_TEST
+
 START_TEST(test_partial_line_is_completed_in_the_renamed_file)
 {
 	int old_fd = start_with_two_lines(O_APPEND);
@@ -270,4 +341,7 @@ GCLOG_MAIN("gclog_rotation", test_lines_arrive_when_they_are_written,
            test_deleted_file_is_read_on_and_its_successor_too, test_late_file_is_found,
            test_late_directory_is_found, test_directory_that_comes_back_is_watched_again,
            test_partial_line_is_completed_later, test_partial_line_is_completed_behind_a_truncation,
+           test_partial_line_is_completed_behind_a_copytruncate_and_a_restart,
+           test_truncation_without_a_copy_is_a_loss_that_is_counted,
+           test_file_with_a_like_name_and_the_same_start_is_no_copy,
            test_partial_line_is_completed_in_the_renamed_file)

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From a file to its copy the way is a look at its directory, from a copy to its file a few
+ * look-ups: for each beginning of its name, with and without its ending.
+ */
+#include "collectors/gclog/copies.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/gclog/files.h"
+#include "collectors/gclog/survey.h"
+
+#define NAMES_IN_ONE_LOOK  10000
+#define COPIES_IN_ONE_LOOK 100
+
+static const char *name_in(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Without its last ending: of "app.log" the length of "app". */
+static size_t stem_length(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
+}
+
+static bool open_copy(const struct log_file *file, const char *path, struct tail *ret_copy)
+{
+	const struct tail *tail = &file->tail;
+	struct tail copy;
+
+	if (tail_open(&copy, path) < 0)
+		return false;
+	if (copy.identity.inode == tail->identity.inode || !tail_is_in(tail, &copy)) {
+		tail_done(&copy);
+		return false;
+	}
+	copy.offset = tail->offset;
+	copy.fingerprint = tail->fingerprint;
+	copy.fingerprint_length = tail->fingerprint_length;
+	memcpy(copy.recent, tail->recent, tail->recent_length);
+	copy.recent_length = tail->recent_length;
+	copy.recent_end = tail->recent_end;
+	*ret_copy = copy;
+	return true;
+}
+
+static bool find_beside(const struct log_file *file, const char *path, struct tail *ret_copy)
+{
+	const char *name = name_in(path);
+	size_t stem = stem_length(name);
+	int length = (int)(name - path);
+	const struct dirent *entry;
+	char other[PATH_MAX];
+	unsigned names = 0;
+	unsigned copies = 0;
+	bool is_found = false;
+	DIR *directory;
+
+	if (length == 0 || snprintf(other, sizeof(other), "%.*s", length, path) >= PATH_MAX)
+		return false;
+	directory = opendir(other);
+	if (directory == NULL)
+		return false;
+	while (!is_found && names++ < NAMES_IN_ONE_LOOK && copies < COPIES_IN_ONE_LOOK &&
+	       (entry = readdir(directory)) != NULL)
+		is_found = strncmp(entry->d_name, name, stem) == 0 &&
+		           copies++ < COPIES_IN_ONE_LOOK &&
+		           snprintf(other, sizeof(other), "%.*s%s", length, path, entry->d_name) <
+		               PATH_MAX &&
+		           open_copy(file, other, ret_copy);
+	(void)closedir(directory); /* only read */
+	return is_found;
+}
+
+static int find_copy(const struct log_file *file, struct tail *ret_copy)
+{
+	const char *path = file->path != NULL ? file->path : file->last_path;
+
+	if (file->tail.recent_length == 0)
+		return -ENOENT;
+	if ((path != NULL && find_beside(file, path, ret_copy)) ||
+	    (file->target_path != NULL && find_beside(file, file->target_path, ret_copy)))
+		return 0;
+	return -ENOENT;
+}
+
+/* ---- from a copy to its file ---- */
+
+static bool is_copy_of(const struct log_files *files, const struct log_file *file, const char *path)
+{
+	struct log_file *original = log_files_find_path(files, path);
+
+	if (original == NULL || original == file || original->tail.is_pipe || original->is_copy)
+		return false;
+	if (tail_look(&original->tail) == -ESTALE)
+		return tail_is_in(&original->tail, &file->tail);
+	return tail_begins_with(&original->tail, &file->tail);
+}
+
+static bool is_copy(const struct log_files *files, const struct log_file *file)
+{
+	char path[PATH_MAX];
+	const char *ending;
+	size_t start;
+	size_t length;
+
+	if (file->path == NULL || file->tail.is_pipe)
+		return false;
+	start = (size_t)(name_in(file->path) - file->path);
+	ending = file->path + start + stem_length(file->path + start);
+	for (length = strlen(file->path) - 1; length > start; length--) {
+		if (snprintf(path, sizeof(path), "%.*s", (int)length, file->path) >= PATH_MAX)
+			return false;
+		if (is_copy_of(files, file, path))
+			return true;
+		if (snprintf(path, sizeof(path), "%.*s%s", (int)length, file->path, ending) <
+		        PATH_MAX &&
+		    is_copy_of(files, file, path))
+			return true;
+	}
+	return false;
+}
+
+/* ---- reading ---- */
+
+void copies_drop(struct log_file *file)
+{
+	if (file->copy == NULL)
+		return;
+	tail_done(file->copy);
+	free(file->copy);
+	file->copy = NULL;
+}
+
+bool copies_are_due(const struct log_file *file)
+{
+	return file->copy != NULL && file->copy->offset < file->copy->size_bytes;
+}
+
+bool copies_are_needed(const struct log_file *file)
+{
+	return file->copy != NULL &&
+	       (copies_are_due(file) || stream_unfinished_bytes(&file->stream) > file->tail.offset);
+}
+
+/* Who follows the copy as a file of its own, now or because a pattern will be found to match it,
+ * has nothing to read there. */
+static void pass_over_copy(struct log_files *files, const struct tail *copy)
+{
+	struct log_file *same = log_files_find(files, &copy->identity);
+	struct tail tail = *copy;
+
+	if (same == NULL) {
+		tail.offset = copy->size_bytes;
+		kept_files_add(&files->kept, &tail);
+	} else if (same->tail.offset < copy->size_bytes) {
+		same->tail.offset = copy->size_bytes;
+		same->is_copy = false;
+	}
+}
+
+static bool take_copy(struct log_files *files, struct log_file *file)
+{
+	struct tail copy;
+
+	if (copies_are_due(file))
+		return false; /* twice within a moment: there is no telling what is in between */
+	copies_drop(file);
+	if (find_copy(file, &copy) < 0)
+		return false;
+	file->copy = malloc(sizeof(copy));
+	if (file->copy == NULL) {
+		tail_done(&copy);
+		return false;
+	}
+	*file->copy = copy;
+	pass_over_copy(files, &copy);
+	return true;
+}
+
+static int begin_again(struct log_files *files, struct log_file *file)
+{
+	if (!take_copy(files, file))
+		files->counters.lost_bytes +=
+		    u64_subtract_floor(file->tail.size_bytes, file->tail.offset);
+	file->survey = survey_free(file->survey);
+	return tail_restart(&file->tail, &files->counters);
+}
+
+int copies_look(struct log_files *files, struct log_file *file)
+{
+	int result = tail_look(&file->tail);
+
+	if (result == -ESTALE)
+		result = begin_again(files, file);
+	if (result >= 0 && copies_are_due(file))
+		return 1;
+	if (result <= 0 || (file->tail.offset > 0 && !file->is_copy))
+		return result;
+	file->is_copy = is_copy(files, file);
+	if (!file->is_copy)
+		return result;
+	file->tail.offset = file->tail.size_bytes; /* its lines come from the other one */
+	return 0;
+}
+
+int copies_read(struct log_files *files, struct log_file *file, char *buffer, size_t size)
+{
+	struct tail *copy = file->copy;
+	int length;
+
+	if (copies_are_due(file)) {
+		length = tail_read(copy, buffer, size, &files->counters);
+		if (length <= 0) {
+			files->counters.lost_bytes += copy->size_bytes - copy->offset;
+			copy->size_bytes = copy->offset;
+		}
+		return length;
+	}
+	if (!copies_are_needed(file))
+		copies_drop(file);
+	return tail_read(&file->tail, buffer, size, &files->counters);
+}
+
+struct tail copies_before(const struct log_file *file)
+{
+	struct tail tail = *file->copy;
+
+	tail.identity = file->tail.identity;
+	tail.offset += file->tail.offset; /* stands in a line that begins in the copy */
+	return tail;
+}
