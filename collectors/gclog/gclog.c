@@ -437,7 +437,8 @@ static void gclog_reconfigure(void *data, const struct config *config)
 	struct log_file *next;
 
 	self->options.config = config;
-	self->reader.strangers.config = config;
+	strangers_reconfigure(&self->reader.strangers, config,
+	                      self->host->now_ns(self->host->context));
 	globs_done(&self->globs);
 	add_patterns(self);
 	if (!config->gc_log.follow_stdout)

@@ -72,13 +72,23 @@ static void name_after_log(const char *path, char out[NAME_MAX_LENGTH])
 	out[length] = '\0';
 }
 
-static void introduce(const struct strangers *strangers, const struct stranger *stranger,
-                      const char *app, const char *path)
+static const struct app_rule *rule_of(const struct strangers *strangers, const char *path)
 {
+	const struct app_subject subject = {
+	    .script = path, .argv = "", .unit = "", .container = ""};
+
+	return config_app_rule(strangers->config, &subject);
+}
+
+static void introduce(const struct strangers *strangers, const struct stranger *stranger,
+                      void (*tell)(void *context, const struct process_facts *facts))
+{
+	const struct app_rule *rule = rule_of(strangers, stranger->path);
+	char name[NAME_MAX_LENGTH];
 	const struct process_facts facts = {
 	    .key = stranger->key,
 	    .start_ns = stranger->clocks.start_ns,
-	    .app = app,
+	    .app = rule != NULL && rule->name != NULL ? rule->name : name,
 	    .script = "",
 	    .node_version = "",
 	    .container_id = "",
@@ -87,11 +97,20 @@ static void introduce(const struct strangers *strangers, const struct stranger *
 	    .namespace_pids = {stranger->pid},
 	    .namespace_count = 1,
 	    .stdout_file = stranger->file,
-	    .stdout_path = path,
+	    .stdout_path = stranger->path,
 	    .is_log_only = true,
+	    .rule = rule != NULL ? (unsigned)(rule - strangers->config->apps) + 1 : 0,
 	};
 
-	strangers->sink->process_found(strangers->sink->context, &facts);
+	name_after_log(stranger->path, name);
+	tell(strangers->sink->context, &facts);
+}
+
+static void release(struct stranger *stranger)
+{
+	isolate_clocks_done(&stranger->clocks);
+	free(stranger->path);
+	free(stranger);
 }
 
 static struct stranger *make(struct strangers *strangers, const struct strange_line *line)
@@ -108,8 +127,13 @@ static struct stranger *make(struct strangers *strangers, const struct strange_l
 	    .isolate = line->isolate,
 	    .last_uptime_ns = line->uptime_ns,
 	    .last_line_ns = line->arrival_ns,
+	    .path = strdup(line->path),
 	    .clocks = {.start_ns = u64_subtract_floor(line->arrival_ns, line->uptime_ns)},
 	};
+	if (stranger->path == NULL) {
+		release(stranger);
+		return NULL;
+	}
 	DL_APPEND(strangers->list, stranger);
 	strangers->count++;
 	return stranger;
@@ -132,10 +156,7 @@ static void end_former(struct strangers *strangers, const struct strange_line *l
 
 struct stranger *strangers_meet(struct strangers *strangers, const struct strange_line *line)
 {
-	const struct app_subject subject = {
-	    .script = line->path, .argv = "", .unit = "", .container = ""};
-	const struct app_rule *rule = config_app_rule(strangers->config, &subject);
-	char name[NAME_MAX_LENGTH];
+	const struct app_rule *rule = rule_of(strangers, line->path);
 	struct stranger *stranger;
 
 	if (rule != NULL && rule->ignore)
@@ -154,9 +175,7 @@ struct stranger *strangers_meet(struct strangers *strangers, const struct strang
 	stranger = make(strangers, line);
 	if (stranger == NULL)
 		return NULL;
-	name_after_log(line->path, name);
-	introduce(strangers, stranger, rule != NULL && rule->name != NULL ? rule->name : name,
-	          line->path);
+	introduce(strangers, stranger, strangers->sink->process_found);
 	return stranger;
 }
 
@@ -164,8 +183,7 @@ static void forget(struct strangers *strangers, struct stranger *stranger)
 {
 	DL_DELETE(strangers->list, stranger);
 	strangers->count--;
-	isolate_clocks_done(&stranger->clocks);
-	free(stranger);
+	release(stranger);
 }
 
 void strangers_end(struct strangers *strangers, struct stranger *stranger, uint64_t now_ns)
@@ -185,6 +203,24 @@ void strangers_pass(struct strangers *strangers, uint64_t now_ns)
 	{
 		if (stranger->has_died || now_ns > stranger->last_line_ns + STRANGERS_SILENCE_NS)
 			strangers_end(strangers, stranger, now_ns);
+	}
+}
+
+void strangers_reconfigure(struct strangers *strangers, const struct config *config,
+                           uint64_t now_ns)
+{
+	struct stranger *stranger;
+	struct stranger *next;
+
+	strangers->config = config;
+	DL_FOREACH_SAFE(strangers->list, stranger, next)
+	{
+		const struct app_rule *rule = rule_of(strangers, stranger->path);
+
+		if (rule != NULL && rule->ignore)
+			strangers_end(strangers, stranger, now_ns);
+		else
+			introduce(strangers, stranger, strangers->sink->process_changed);
 	}
 }
 

@@ -23,6 +23,7 @@ struct stranger {
 	struct process_key key;
 	pid_t pid; /* as printed */
 	struct file_identity file;
+	char *path;       /* of the file that it was first seen in: rules name it after that */
 	uint64_t life;    /* in that file */
 	uint64_t isolate; /* its first */
 	uint64_t last_uptime_ns;
@@ -38,7 +39,7 @@ struct strangers {
 	struct stranger *list;
 	size_t count;
 	const struct collector_sink *sink;
-	const struct config *config; /* its rules name them */
+	const struct config *config; /* its rules name them and say how they are alerted about */
 };
 
 /* A line that nobody claims. */
@@ -63,6 +64,9 @@ struct stranger *strangers_meet(struct strangers *strangers, const struct strang
 void strangers_end(struct strangers *strangers, struct stranger *stranger, uint64_t now_ns);
 /* One pass over: ends who died and who has been silent for too long. */
 void strangers_pass(struct strangers *strangers, uint64_t now_ns);
+/* Tells the sink anew what the rules say of each, since they are known by their place. */
+void strangers_reconfigure(struct strangers *strangers, const struct config *config,
+                           uint64_t now_ns);
 void strangers_done(struct strangers *strangers);
 
 #endif

@@ -57,7 +57,9 @@ static struct {
 	uint64_t part_bytes[HEAP_PART_COUNT];
 	unsigned errors[COLLECTOR_ERROR_COUNT];
 	char found_app[64]; /* the latest process that the collector itself found */
+	unsigned found_rule;
 	unsigned found_count;
+	unsigned changed_count;
 	unsigned exited_count;
 	struct buf kept; /* the latest keep() */
 	size_t kept_seen_count;
@@ -164,8 +166,18 @@ static inline void sink_found(void *context, const struct process_facts *facts)
 	(void)context;
 	ck_assert(facts->is_log_only);
 	(void)snprintf(test.found_app, sizeof(test.found_app), "%s", facts->app);
+	test.found_rule = facts->rule;
 	test.found_count++;
 	gclog_collector.process_seen(test.collector, facts);
+}
+
+static inline void sink_changed(void *context, const struct process_facts *facts)
+{
+	(void)context;
+	ck_assert(facts->is_log_only);
+	(void)snprintf(test.found_app, sizeof(test.found_app), "%s", facts->app);
+	test.found_rule = facts->rule;
+	test.changed_count++;
 }
 
 static inline void sink_exited(void *context, const struct process_key *key,
@@ -202,6 +214,7 @@ static inline void set_up(void)
 	test.host = (struct collector_host){
 	    .now_ns = host_now_ns, .watch_fd = host_watch_fd, .unwatch_fd = host_unwatch_fd};
 	test.sink = (struct collector_sink){.process_found = sink_found,
+	                                    .process_changed = sink_changed,
 	                                    .process_exited = sink_exited,
 	                                    .gc = sink_gc,
 	                                    .incident = sink_incident,

@@ -6,6 +6,7 @@
 #include "tests/unit/gclog_fixture.h"
 
 #include "collectors/gclog/strangers.h"
+#include "config/lists.h"
 
 #define MAIN_A 0x1234cf0
 #define MAIN_B 0x2345cf0
@@ -38,6 +39,43 @@ START_TEST(test_log_without_process_gives_an_entry)
 	ck_assert_int_gt(test.seen[0].pid, 1 << 22); /* nobody's that could be signalled */
 	ck_assert_uint_eq(test.found_count, 1);
 	ck_assert_uint_eq(test.errors[COLLECTOR_ERROR_UNATTRIBUTED], 0);
+	(void)close(fd);
+}
+END_TEST
+
+static struct config *config_of(const char *text)
+{
+	const struct config_source source = {"rules", text, strlen(text)};
+	char message[CONFIG_MESSAGE_SIZE];
+	struct config *config;
+
+	ck_assert_int_eq(config_parse(&source, NULL, NULL, &config, message), 0);
+	ck_assert_int_eq(config_list_append(&config->gc_log.paths, path_of("*.log")), 0);
+	return config;
+}
+
+START_TEST(test_rules_are_by_the_path_of_the_log_and_follow_a_reload)
+{
+	struct config *other = config_of("apps:\n- { match: { script: x }, name: x }\n"
+	                                 "- { match: { script: '*/shared.log' }, name: shop }\n");
+	struct config *ignoring =
+	    config_of("apps: [{ match: { script: '*/shared.log' }, ignore: true }]");
+	int fd = start_with_stranger();
+
+	ck_assert_uint_eq(test.found_rule, 0);
+	gclog_collector.reconfigure(test.collector, other);
+	ck_assert_uint_eq(test.changed_count, 1);
+	ck_assert_uint_eq(test.found_rule, 2);
+	ck_assert_str_eq(test.found_app, "shop");
+	put_gc_of(fd, 1, MAIN_B, 30); /* another life, under the same rule */
+	look();
+	ck_assert_uint_eq(test.found_count, 2);
+	ck_assert_uint_eq(test.found_rule, 2);
+	gclog_collector.reconfigure(test.collector, ignoring);
+	ck_assert_uint_eq(test.exited_count, 2);
+	gclog_collector.reconfigure(test.collector, test.config);
+	(void)config_free(other);
+	(void)config_free(ignoring);
 	(void)close(fd);
 }
 END_TEST
@@ -127,6 +165,6 @@ START_TEST(test_log_of_long_ago_is_of_nobody)
 END_TEST
 
 GCLOG_MAIN("gclog_strangers", test_log_without_process_gives_an_entry,
-           test_another_life_replaces_it, test_fatal_error_and_silence_end_it,
-           test_it_goes_on_in_the_next_file, test_visible_process_takes_over,
-           test_log_of_long_ago_is_of_nobody)
+           test_rules_are_by_the_path_of_the_log_and_follow_a_reload, test_another_life_replaces_it,
+           test_fatal_error_and_silence_end_it, test_it_goes_on_in_the_next_file,
+           test_visible_process_takes_over, test_log_of_long_ago_is_of_nobody)
