@@ -94,14 +94,15 @@ static void score_slice(void *data)
 		scoring_evaluate(processes[daemon->next_scored], now_ns, &daemon->scoring);
 		now_ns = clock_boottime_ns();
 		if (now_ns >= deadline_ns) {
-			loop_timer_start(daemon->scoring_timer, 0,
-			                 0); /* the rest after others had their turn */
+			loop_timer_start(daemon->scoring_timer, 0, 0); /* others have their turn */
 			return;
 		}
 	}
+	if (daemon->alerting != NULL && !alerting_pass(daemon->alerting, now_ns)) {
+		loop_timer_start(daemon->scoring_timer, 0, 0);
+		return;
+	}
 	daemon->is_scoring = false;
-	if (daemon->alerting != NULL)
-		alerting_pass(daemon->alerting, now_ns);
 	site_advance(daemon->site);
 }
 
@@ -211,11 +212,10 @@ static int start_web(struct daemon *daemon)
 static int make_alerting(struct daemon *daemon)
 {
 	/* A disk that can only be read for now has alerts, too, and may come back. */
-	bool is_there = access(daemon->options->storage_path, R_OK | X_OK) == 0;
+	const char *path = daemon->options->storage_path;
 	const struct alerting_options options = {
 	    .config = daemon->config,
-	    .storage_path =
-	        daemon->state != NULL || is_there ? daemon->options->storage_path : NULL,
+	    .storage_path = daemon->state != NULL || access(path, R_OK | X_OK) == 0 ? path : NULL,
 	    .host = &daemon->host,
 	    .model = daemon->model,
 	};

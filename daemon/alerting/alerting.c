@@ -26,6 +26,7 @@
 
 #define HOST_SIZE    256
 #define BOOT_ID_SIZE 64
+#define SLICE_NS     (5 * NS_PER_MS) /* of a pass between two turns of the loop */
 /* How long the end of a process is shown as an alert, unscaled. */
 #define END_SHOWN_NS (15 * NS_PER_MINUTE)
 /* After a restart: how long an open episode waits for its process to be found again. */
@@ -36,6 +37,7 @@ struct alerting {
 	struct queue *queue;
 	struct delivery *delivery;
 	struct watched *all;
+	size_t next; /* process of a pass that is under way */
 	uint64_t start_ns;
 	uint64_t boot_unix_ns; /* adds to the boot-time clock; taken once, so that starts stay */
 	char host_name[HOST_SIZE];
@@ -121,6 +123,7 @@ static void fire(struct alerting *alerting, struct watched *watched, const struc
 	    .severity = episode->severity,
 	    .audience = audience_of(alerting, process),
 	    .accepted_unix_ns = now_unix_ns,
+	    .accepted_boot_ns = clock_boottime_ns(),
 	};
 	_cleanup_(freep) char *dedup_key =
 	    former != NULL ? strdup(former->dedup_key) : body_dedup_key(&source, now_unix_ns);
@@ -149,6 +152,8 @@ static void resolve(struct alerting *alerting, struct watched *watched, enum con
 	alert = *former;
 	alert.is_firing = false;
 	alert.accepted_unix_ns = clock_realtime_ns();
+	alert.accepted_boot_ns =
+	    strcmp(alert.boot_id, alerting->boot_id) == 0 ? clock_boottime_ns() : 0;
 	alert.body = body_resolve(former->body, alert.accepted_unix_ns, resolution);
 	alert.dedup_key = strdup(former->dedup_key);
 	alert.due = alert.audience;
@@ -292,21 +297,28 @@ static void pass_dead(struct alerting *alerting, struct watched *watched, uint64
 	watched_remove(&alerting->all, watched);
 }
 
-void alerting_pass(struct alerting *alerting, uint64_t now_ns)
+bool alerting_pass(struct alerting *alerting, uint64_t now_ns)
 {
+	uint64_t deadline_ns = clock_boottime_ns() + SLICE_NS;
 	struct process *const *processes;
 	size_t count = model_processes(alerting->options.model, &processes);
 	struct watched *watched;
 	struct watched *next;
-	size_t i;
 
-	for (i = 0; i < count; i++)
-		pass_process(alerting, processes[i], now_ns);
+	while (alerting->next < count) {
+		pass_process(alerting, processes[alerting->next++], now_ns);
+		if (clock_boottime_ns() >= deadline_ns)
+			return false;
+	}
 	HASH_ITER(hh, alerting->all, watched, next)
 	{
-		pass_dead(alerting, watched, now_ns);
+		pass_dead(alerting, watched, now_ns); /* those that are over are not met again */
+		if (clock_boottime_ns() >= deadline_ns)
+			return false;
 	}
+	alerting->next = 0;
 	queue_sync(alerting->queue);
+	return true;
 }
 
 /* ---- start and end ---- */
@@ -339,11 +351,14 @@ static void restore_episode(struct alerting *alerting, const struct queued_alert
 
 static void restore(struct alerting *alerting)
 {
-	const struct queued_alert *alert;
+	struct queued_alert *alert;
 
-	for (alert = queue_first(alerting->queue); alert != NULL; alert = alert->next)
+	for (alert = queue_first(alerting->queue); alert != NULL; alert = alert->next) {
+		if (strcmp(alert->boot_id, alerting->boot_id) != 0)
+			alert->accepted_boot_ns = 0;
 		if (queue_is_open(alerting->queue, alert))
 			restore_episode(alerting, alert);
+	}
 }
 
 static int set_receivers(struct alerting *alerting)

@@ -33,8 +33,9 @@ struct alerting *alerting_new(const struct alerting_options *options);
 /* After the loop's last turn, and before the model goes. */
 struct alerting *alerting_free(struct alerting *alerting);
 void alerting_reconfigure(struct alerting *alerting, const struct config *config);
-/* Once per pass, after the verdicts: returns at once. */
-void alerting_pass(struct alerting *alerting, uint64_t now_ns);
+/* After the verdicts of a pass, until it returns true: what remains then waits for the next call.
+ */
+bool alerting_pass(struct alerting *alerting, uint64_t now_ns) __attribute__((warn_unused_result));
 /* About once a second: sends what is due. */
 void alerting_tick(struct alerting *alerting, uint64_t now_ns);
 /* Ends what is sent just now; before the loop is drained. */

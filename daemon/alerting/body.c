@@ -163,11 +163,17 @@ char *body_write(const struct body_source *source)
 char *body_resolve(const char *text, uint64_t ends_unix_ns, enum resolution resolution)
 {
 	_cleanup_(json_deletep) cJSON *body = cJSON_Parse(text);
+	_cleanup_(json_deletep) cJSON *end = time_string(ends_unix_ns);
+	const cJSON *start = cJSON_GetObjectItem(body, "starts_at");
 
 	if (!cJSON_IsObject(body))
 		return NULL;
+	/* Texts of one form and length. Alertmanager refuses an end before the start. */
+	if (cJSON_IsString(start) && cJSON_IsString(end) &&
+	    strcmp(end->valuestring, start->valuestring) < 0)
+		(void)cJSON_SetValuestring(end, start->valuestring);
 	(void)cJSON_ReplaceItemInObject(body, "status", cJSON_CreateString("resolved"));
-	(void)cJSON_ReplaceItemInObject(body, "ends_at", time_string(ends_unix_ns));
+	(void)cJSON_ReplaceItemInObject(body, "ends_at", TAKE_PTR(end));
 	(void)cJSON_ReplaceItemInObject(body, "resolved_reason",
 	                                json_clean_string(resolution_name(resolution)));
 	return print(body);

@@ -33,7 +33,8 @@ struct body_source {
 char *body_dedup_key(const struct body_source *source, uint64_t fired_unix_ns);
 /* Of a firing alert. Owned by the caller; NULL without memory or when it is too large. */
 char *body_write(const struct body_source *source);
-/* The same body, resolved; NULL without memory or when body is none. */
+/* The same body, resolved, not before it began, whatever the clock says; NULL without memory or
+ * when body is none. */
 char *body_resolve(const char *body, uint64_t ends_unix_ns, enum resolution resolution);
 
 #endif

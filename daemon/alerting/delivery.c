@@ -7,19 +7,16 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "config/config.h"
-#include "daemon/alerting/post.h"
+#include "daemon/alerting/errand.h"
 #include "daemon/alerting/queue.h"
-#include "daemon/alerting/receiver.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/file.h"
 #include "lib/log.h"
 #include "lib/units.h"
 
@@ -29,17 +26,7 @@
 #define RETRY_AFTER_MAX NS_PER_HOUR
 #define DEADLINE_NS     NS_PER_DAY
 /* Alertmanager takes an alert for over after 5 minutes without a word. */
-#define REPEAT_NS   NS_PER_MINUTE
-#define SECRET_SIZE 8192
-
-/* A request and what came of it; the pool's while it is under way. */
-struct errand {
-	char *bodies[RECEIVER_BATCH_MAX];
-	size_t count;
-	uint64_t id; /* of the alert; 0: a repetition */
-	uint64_t accepted_unix_ns;
-	struct post_result result;
-};
+#define REPEAT_NS NS_PER_MINUTE
 
 struct courier {
 	struct delivery *delivery;
@@ -52,7 +39,9 @@ struct courier {
 	uint64_t next_ns;
 	uint64_t repeated_ns;
 	uint64_t repeated_id; /* open alerts up to this one were repeated in this round */
-	struct errand errand;
+	struct errand errand; /* the pool's while is_busy */
+	uint64_t sent_id;     /* the alert that it is about; 0: a repetition */
+	uint64_t failed_id;   /* the last that failed: the next try is of one behind it */
 	struct log_limit limit;
 };
 
@@ -81,116 +70,13 @@ const char *delivery_outcome_name(enum delivery_outcome outcome)
 	return outcome_names[outcome];
 }
 
-static void errand_done(struct errand *errand)
-{
-	while (errand->count > 0)
-		free(errand->bodies[--errand->count]);
-}
-
 /* ---- in the pool ---- */
-
-/* A file with one secret, without its last newline. */
-static int read_secret(const char *path, char secret[SECRET_SIZE], size_t *ret_length)
-{
-	int result = file_read_text_at(AT_FDCWD, path, secret, SECRET_SIZE, ret_length);
-
-	if (result < 0)
-		return result;
-	if (*ret_length > 0 && secret[*ret_length - 1] == '\n')
-		secret[--*ret_length] = '\0';
-	return *ret_length == 0 || *ret_length >= SECRET_SIZE - 1 ? -EINVAL : 0;
-}
-
-static void fail(struct courier *courier, enum post_outcome outcome, const char *what)
-{
-	courier->errand.result = (struct post_result){.outcome = outcome};
-	(void)snprintf(courier->errand.result.error, POST_ERROR_SIZE, "%s", what);
-}
-
-/* To every URL; one that takes it is enough, since they tell each other. */
-static void post_to_all(struct courier *courier, const struct receiver_request *request,
-                        const char *const *urls, size_t count)
-{
-	struct post_result best = {.outcome = POST_REFUSED};
-
-	for (size_t i = 0; i < count; i++) {
-		struct post_result result;
-		const struct post post = {
-		    .url = urls[i],
-		    .path = receiver_types[courier->config.type].path,
-		    .request = request,
-		    .ca_file = courier->config.ca_file,
-		    .cert_file = courier->config.cert_file,
-		    .key_file = courier->config.key_file,
-		    .is_aborted = &courier->delivery->is_aborted,
-		};
-
-		post_perform(&post, &result);
-		if (i == 0 || result.outcome < best.outcome)
-			best = result;
-	}
-	courier->errand.result = best;
-}
-
-static void post_request(struct courier *courier, const struct receiver_request *request)
-{
-	const struct receiver_config *config = &courier->config;
-	_cleanup_(freep) char *secret = NULL;
-	const char *url = receiver_types[config->type].default_url;
-	size_t length;
-
-	if (config->urls.count > 0) {
-		post_to_all(courier, request, (const char *const *)config->urls.values,
-		            config->urls.count);
-		return;
-	}
-	if (config->url_file != NULL) {
-		secret = malloc(SECRET_SIZE);
-		if (secret == NULL || read_secret(config->url_file, secret, &length) < 0) {
-			fail(courier, POST_RETRY, "cannot read url_file");
-			return;
-		}
-		url = secret;
-	}
-	post_to_all(courier, request, &url, 1);
-}
-
-static int read_key(const struct courier *courier, char key[SECRET_SIZE],
-                    struct receiver_message *message)
-{
-	const char *path = courier->config.secret_file != NULL ? courier->config.secret_file
-	                                                       : courier->config.routing_key_file;
-
-	if (path == NULL)
-		return 0;
-	message->secret = key;
-	return read_secret(path, key, &message->secret_length);
-}
 
 static void work(void *data)
 {
 	struct courier *courier = data;
-	struct errand *errand = &courier->errand;
-	_cleanup_(freep) char *key = malloc(SECRET_SIZE);
-	struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
-	struct receiver_message message = {
-	    .bodies = (const char *const *)errand->bodies,
-	    .count = errand->count,
-	    .now_unix_ns = clock_realtime_ns(),
-	};
-	int result;
 
-	if (key == NULL || read_key(courier, key, &message) < 0) {
-		fail(courier, POST_RETRY, "cannot read the file with its secret");
-		return;
-	}
-	result = receiver_types[courier->config.type].write(&message, &request);
-	if (result == 0)
-		post_request(courier, &request);
-	else
-		fail(courier, result == -ENOMEM ? POST_RETRY : POST_REFUSED,
-		     "cannot write the request");
-	buf_done(&request.body);
+	errand_run(&courier->errand);
 }
 
 /* ---- what came of it ---- */
@@ -224,7 +110,7 @@ static void count(struct courier *courier, enum delivery_outcome outcome)
 
 static void settle(struct courier *courier, enum delivery_outcome outcome)
 {
-	struct queued_alert *alert = queue_find(courier->delivery->queue, courier->errand.id);
+	struct queued_alert *alert = queue_find(courier->delivery->queue, courier->sent_id);
 
 	count(courier, outcome);
 	courier->tries = 0;
@@ -233,15 +119,23 @@ static void settle(struct courier *courier, enum delivery_outcome outcome)
 		queue_settle(courier->delivery->queue, alert, courier->index);
 }
 
+/* By the clock that does not jump, as long as it is that of the boot that saw the alert. */
+static uint64_t age_ns(const struct queued_alert *alert)
+{
+	if (alert->accepted_boot_ns != 0)
+		return u64_subtract_floor(clock_boottime_ns(), alert->accepted_boot_ns);
+	return u64_subtract_floor(clock_realtime_ns(), alert->accepted_unix_ns);
+}
+
 static void try_later(struct courier *courier)
 {
+	const struct queued_alert *alert = queue_find(courier->delivery->queue, courier->sent_id);
 	uint64_t wait_ns = backoff_ns(courier);
 	uint64_t asked_ns =
 	    u64_multiply_saturating(courier->errand.result.retry_after_seconds, NS_PER_SECOND);
 
-	if (courier->errand.id != 0 &&
-	    u64_subtract_floor(clock_realtime_ns(), courier->errand.accepted_unix_ns) >
-	        DEADLINE_NS) {
+	courier->failed_id = courier->sent_id;
+	if (alert != NULL && age_ns(alert) > DEADLINE_NS) {
 		settle(courier, DELIVERY_EXPIRED);
 		return;
 	}
@@ -256,53 +150,71 @@ static struct courier *courier_free(struct courier *courier);
 static void done(void *data)
 {
 	struct courier *courier = data;
+	struct delivery *delivery = courier->delivery;
 	enum post_outcome outcome = courier->errand.result.outcome;
 
 	courier->is_busy = false;
-	courier->delivery->busy_count--;
+	delivery->busy_count--;
 	errand_done(&courier->errand);
 	if (courier->is_orphan) {
 		(void)courier_free(courier);
 		return;
 	}
-	if (atomic_load(&courier->delivery->is_aborted) && outcome != POST_DELIVERED)
+	if (atomic_load(&delivery->is_aborted) && outcome != POST_DELIVERED)
 		return; /* for the next start */
 	if (outcome == POST_RETRY)
 		try_later(courier);
 	else
 		settle(courier, outcome == POST_DELIVERED ? DELIVERY_SENT : DELIVERY_REFUSED);
+	delivery_tick(delivery, clock_boottime_ns()); /* the next at once */
 }
 
 /* ---- what is next ---- */
-
-static int add_body(struct errand *errand, const struct queued_alert *alert)
-{
-	errand->bodies[errand->count] = strdup(alert->body);
-	if (errand->bodies[errand->count] == NULL)
-		return -ENOMEM;
-	errand->count++;
-	return 0;
-}
 
 static bool is_for(const struct courier *courier, uint64_t receivers)
 {
 	return (receivers >> courier->index & 1) != 0;
 }
 
-/* The oldest that is due. */
-static bool take_due(struct courier *courier)
+static bool is_of_one_process(const struct queued_alert *a, const struct queued_alert *b)
+{
+	return a->key.pid == b->key.pid && a->key.start_ticks == b->key.start_ticks;
+}
+
+/* Nothing that was said of its process before is still due: their order is kept. */
+static bool is_next_of_process(const struct courier *courier, const struct queued_alert *wanted)
+{
+	const struct queued_alert *alert;
+
+	for (alert = queue_first(courier->delivery->queue); alert != wanted; alert = alert->next)
+		if (is_for(courier, alert->due) && is_of_one_process(alert, wanted))
+			return false;
+	return true;
+}
+
+static const struct queued_alert *find_due(const struct courier *courier, uint64_t after_id)
 {
 	const struct queue *queue = courier->delivery->queue;
 	const struct queued_alert *alert;
 
-	for (alert = queue_first(queue); alert != NULL; alert = alert->next) {
-		if (!is_for(courier, alert->due) || alert->id > queue_safe_id(queue))
-			continue;
-		courier->errand.id = alert->id;
-		courier->errand.accepted_unix_ns = alert->accepted_unix_ns;
-		return add_body(&courier->errand, alert) == 0;
-	}
-	return false;
+	for (alert = queue_first(queue); alert != NULL; alert = alert->next)
+		if (alert->id > after_id && alert->id <= queue_safe_id(queue) &&
+		    is_for(courier, alert->due) && is_next_of_process(courier, alert))
+			return alert;
+	return NULL;
+}
+
+/* The oldest that is due, but one that failed waits for the others: they may be taken. */
+static bool take_due(struct courier *courier)
+{
+	const struct queued_alert *alert = find_due(courier, courier->failed_id);
+
+	if (alert == NULL)
+		alert = find_due(courier, 0);
+	if (alert == NULL)
+		return false;
+	courier->sent_id = alert->id;
+	return errand_add(&courier->errand, alert->body) == 0;
 }
 
 /* Those that are open, a batch after another, then a rest. */
@@ -316,13 +228,13 @@ static bool take_repeated(struct courier *courier, uint64_t now_ns)
 		return false;
 	if (courier->repeated_id == 0)
 		courier->repeated_ns = now_ns;
-	courier->errand.id = 0;
+	courier->sent_id = 0;
 	for (alert = queue_first(queue); alert != NULL; alert = alert->next) {
 		if (alert->id <= courier->repeated_id || !is_for(courier, alert->audience) ||
 		    !queue_is_open(queue, alert))
 			continue;
 		courier->repeated_id = alert->id;
-		if (add_body(&courier->errand, alert) < 0 ||
+		if (errand_add(&courier->errand, alert->body) < 0 ||
 		    courier->errand.count == RECEIVER_BATCH_MAX)
 			return courier->errand.count > 0;
 	}
@@ -349,6 +261,8 @@ void delivery_tick(struct delivery *delivery, uint64_t now_ns)
 {
 	size_t i;
 
+	if (atomic_load(&delivery->is_aborted))
+		return;
 	for (i = 0; i < delivery->count && delivery->busy_count < BUSY_MAX; i++)
 		serve(delivery->couriers[(delivery->turn + i) % delivery->count], now_ns);
 	if (delivery->count > 0)
@@ -414,6 +328,8 @@ static struct courier *courier_new(struct delivery *delivery, const struct recei
 		return NULL;
 	courier->delivery = delivery;
 	courier->index = index;
+	courier->errand.config = &courier->config;
+	courier->errand.is_aborted = &delivery->is_aborted;
 	for (i = 0; i < delivery->count; i++) /* counters go on under the same name */
 		if (strcmp(delivery->couriers[i]->config.name, config->name) == 0)
 			memcpy(courier->outcomes, delivery->couriers[i]->outcomes,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * From the queue to the receivers: one request at a time for each, in the order of the queue, tried
- * again with backoff until it is taken, refused or too old. Requests are made in the pool, two at a
+ * From the queue to the receivers: one request at a time for each, the alerts of a process in their
+ * order, tried again with backoff until they are taken, refused or too old. One that fails waits
+ * until the others had their try. Requests are made in the pool, two at a
  * time at most, so that receivers that hang leave room for other jobs.
  */
 #ifndef HEAPWATCH_DAEMON_ALERTING_DELIVERY_H

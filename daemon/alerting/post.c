@@ -75,6 +75,7 @@ static struct curl_slist *headers_of(const struct receiver_request *request)
 static void set_limits(CURL *curl, const struct post *post, size_t *taken)
 {
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* waits for no slow resolver */
 	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -110,7 +111,7 @@ static enum post_outcome outcome_of(CURLcode code, long status)
 		return POST_DELIVERED;
 	if (status == 408 || status == 429 || status >= 500)
 		return POST_RETRY;
-	if (status > 0)
+	if (status >= 300)
 		return POST_REFUSED;
 	return code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ? POST_REFUSED
 	                                                                         : POST_RETRY;

@@ -28,7 +28,7 @@ struct post {
 
 enum post_outcome {
 	POST_DELIVERED,
-	POST_RETRY,   /* no answer, 408, 429 or 5xx */
+	POST_RETRY,   /* no final answer, 408, 429 or 5xx */
 	POST_REFUSED, /* never will be */
 };
 

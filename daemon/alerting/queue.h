@@ -46,6 +46,7 @@ struct queued_alert {
 	uint64_t audience; /* a bit per receiver that it is meant for */
 	uint64_t due;      /* of those, who has yet to get it */
 	uint64_t accepted_unix_ns;
+	uint64_t accepted_boot_ns;     /* likewise of the boot that boot_id names; 0: of another */
 	struct queued_alert *previous; /* by id */
 	struct queued_alert *next;
 };

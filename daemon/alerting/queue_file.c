@@ -17,7 +17,7 @@
 #include "lib/file.h"
 #include "lib/pack.h"
 
-#define FILE_TITLE       "heapwatch alerts 1\n"
+#define FILE_TITLE       "heapwatch alerts 2\n"
 #define ALERT_TITLE      "alert"
 #define SETTLED_TITLE    "settled"
 #define RECORD_BYTES_MAX (2 * BODY_MAX_BYTES)
@@ -54,6 +54,7 @@ void queue_file_alert(struct buf *out, const struct queued_alert *alert, const c
 	pack_u64(&record, alert->severity);
 	pack_u64(&record, alert->is_firing);
 	pack_u64(&record, alert->accepted_unix_ns);
+	pack_u64(&record, alert->accepted_boot_ns);
 	pack_string(&record, alert->dedup_key);
 	pack_string(&record, alert->body);
 	pack_u64(&record, (uint64_t)__builtin_popcountll(alert->audience));
@@ -119,6 +120,7 @@ static bool read_alert(struct unpack *in, struct parsed_alert *parsed)
 	severity = unpack_u64(in);
 	alert->is_firing = unpack_u64(in) != 0;
 	alert->accepted_unix_ns = unpack_u64(in);
+	alert->accepted_boot_ns = unpack_u64(in);
 	unpack_string(in, parsed->dedup_key, sizeof(parsed->dedup_key));
 	unpack_string(in, parsed->body, sizeof(parsed->body));
 	if (condition >= CONDITION_COUNT || severity >= SEVERITY_COUNT)
