@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "lib/utf8.h"
+#include "lib/markup.h"
 
 #define COORDINATE_MAX 1e6
 
@@ -38,50 +38,6 @@ static void append_attribute(struct buf *out, const char *name, double value)
 	buf_append_char(out, '"');
 }
 
-static const char *entity_of(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
-}
-
-/* XML 1.0 knows tab and newline only; U+FFFE and U+FFFF are no characters. */
-static bool is_character(const char *text, size_t length)
-{
-	const unsigned char *bytes = (const unsigned char *)text;
-
-	if (length == 1)
-		return bytes[0] >= ' ' ? bytes[0] != 0x7f : bytes[0] == '\t' || bytes[0] == '\n';
-	return length != 3 || bytes[0] != 0xef || bytes[1] != 0xbf || bytes[2] < 0xbe;
-}
-
-void svg_append_escaped(struct buf *out, const char *text)
-{
-	while (*text != '\0') {
-		const char *entity = entity_of(*text);
-		size_t length = utf8_sequence_length(text);
-
-		if (entity != NULL)
-			buf_append_string(out, entity);
-		else if (length == 0 || !is_character(text, length))
-			buf_append_string(out, UTF8_REPLACEMENT);
-		else
-			buf_append(out, text, length);
-		text += length == 0 ? 1 : length;
-	}
-}
-
 void svg_begin(struct buf *out, const struct svg_document *document)
 {
 	buf_append_string(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ");
@@ -93,9 +49,9 @@ void svg_begin(struct buf *out, const struct svg_document *document)
 	append_attribute(out, "height", document->height);
 	buf_append_string(out, " role=\"img\" aria-labelledby=\"title description\">\n"
 	                       "<title id=\"title\">");
-	svg_append_escaped(out, document->title);
+	markup_append(out, document->title);
 	buf_append_string(out, "</title>\n<desc id=\"description\">");
-	svg_append_escaped(out, document->description);
+	markup_append(out, document->description);
 	buf_printf(out, "</desc>\n<style>\n%s</style>\n", document->style);
 }
 
@@ -117,7 +73,7 @@ void svg_text(struct buf *out, const char *class_name, double x, double y, enum 
 	append_attribute(out, "x", x);
 	append_attribute(out, "y", y);
 	buf_printf(out, "%s>", anchors[anchor]);
-	svg_append_escaped(out, text);
+	markup_append(out, text);
 	buf_append_string(out, "</text>\n");
 }
 

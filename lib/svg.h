@@ -50,7 +50,4 @@ void svg_path_move(struct svg_path *path, double x, double y);
 void svg_path_line(struct svg_path *path, double x, double y);
 void svg_path_end(struct svg_path *path, bool is_closed);
 
-/* Text as XML: escaped, and what is no character of XML replaced. */
-void svg_append_escaped(struct buf *out, const char *text);
-
 #endif

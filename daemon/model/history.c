@@ -19,7 +19,7 @@
 #define HASH_FUNCTION(key, length, hash) HASH_OAT(key, length, hash)
 #include <uthash.h>
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 
 /* A run of 64-bit members of struct isolate. */
 struct numbers {
@@ -62,6 +62,7 @@ static uint64_t layout_number(void)
 	for (i = 0; i < NUMBERS_COUNT; i++)
 		layout = layout * 31 + isolate_numbers[i].count;
 	layout = layout * 31 + SERIES_LEVEL_COUNT * LEVEL_NUMBERS;
+	layout = layout * 31 + sizeof(struct trail);
 	layout = layout * 31 + sizeof(struct score_memory);
 	return layout * 31 + sizeof(struct outside_level);
 }
@@ -104,6 +105,41 @@ static int unpack_series(struct series *series, struct unpack *in)
 	if (in->has_failed)
 		return -EBADMSG;
 	*series = read;
+	return 0;
+}
+
+/* ---- the trail ---- */
+
+static void pack_trail(const struct trail *trail, struct buf *out)
+{
+	size_t level;
+
+	pack_u64(out, trail->width_ns);
+	for (level = 0; level < TRAIL_LEVEL_COUNT; level++)
+		pack_bytes(out, trail->levels[level],
+		           trail->counts[level] * sizeof(struct trail_entry));
+}
+
+/* What is in an entry is only shown, and checked there. */
+static int unpack_trail(struct trail *trail, struct unpack *in)
+{
+	struct trail read;
+	size_t level;
+
+	trail_init(&read, trail->width_ns);
+	if (unpack_u64(in) != trail->width_ns)
+		return -EBADMSG;
+	for (level = 0; level < TRAIL_LEVEL_COUNT; level++) {
+		size_t length;
+		const char *bytes = unpack_bytes(in, &length);
+
+		if (in->has_failed || length % sizeof(struct trail_entry) != 0 ||
+		    length > TRAIL_LEVEL_POINTS * sizeof(struct trail_entry))
+			return -EBADMSG;
+		memcpy(read.levels[level], bytes, length);
+		read.counts[level] = (uint8_t)(length / sizeof(struct trail_entry));
+	}
+	*trail = read;
 	return 0;
 }
 
@@ -205,6 +241,7 @@ void history_pack(const struct process *process, struct buf *out)
 	          sizeof(process->outside_level) / sizeof(uint64_t));
 	pack_series(&process->outside, out);
 	pack_series(&process->threads, out);
+	pack_trail(&process->trail, out);
 	pack_u64(out, process->isolate_count);
 	for (i = 0; i < process->isolate_count; i++)
 		pack_isolate(process->isolates[i], out);
@@ -220,7 +257,8 @@ int history_unpack(struct process *process, struct unpack *in)
 	unpack_score_memory(&score_memory, in);
 	unpack_u64s(in, &process->outside_level.bucket,
 	            sizeof(process->outside_level) / sizeof(uint64_t));
-	if (unpack_series(&process->outside, in) < 0 || unpack_series(&process->threads, in) < 0)
+	if (unpack_series(&process->outside, in) < 0 || unpack_series(&process->threads, in) < 0 ||
+	    unpack_trail(&process->trail, in) < 0)
 		return -EBADMSG;
 	count = unpack_u64(in);
 	if (count > ISOLATES_MAX || process->isolate_count > 0)

@@ -162,6 +162,7 @@ struct process *process_new(const struct process_facts *facts, uint64_t now_ns, 
 	process->bucket_width_ns = width_ns > 0 ? width_ns : 1;
 	series_init(&process->outside, process->bucket_width_ns);
 	series_init(&process->threads, process->bucket_width_ns);
+	trail_init(&process->trail, process->bucket_width_ns);
 	if (process_set_facts(process, facts) < 0)
 		return NULL;
 	return TAKE_PTR(process);
@@ -239,43 +240,15 @@ static void retire_isolates(struct process *process, uint64_t threads)
 	}
 }
 
-/* Where a trace does not print it (nvp up to Node 23), V8 holds at least what is in use. */
-static uint64_t committed_bytes(const struct process *process)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < process->isolate_count; i++) {
-		const struct isolate *isolate = process->isolates[i];
-
-		if (!isolate->is_gone)
-			sum = u64_add_saturating(sum, isolate->committed_bytes > 0
-			                                  ? isolate->committed_bytes
-			                                  : isolate->used_bytes);
-	}
-	return sum;
-}
-
-static uint64_t used_bytes(const struct process *process)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < process->isolate_count; i++) {
-		if (!process->isolates[i]->is_gone)
-			sum = u64_add_saturating(sum, process->isolates[i]->used_bytes);
-	}
-	return sum;
-}
-
 static uint64_t outside_bytes(struct process *process, uint64_t at_ns)
 {
 	uint64_t swap_bytes = process->has_detail ? process->detail.swap_bytes : 0;
 	uint64_t anon_bytes = u64_add_saturating(process_rss_anon_bytes(process), swap_bytes);
 
-	return outside_level_settle(&process->outside_level, at_ns / process->bucket_width_ns,
-	                            u64_subtract_floor(anon_bytes, committed_bytes(process)),
-	                            u64_subtract_floor(anon_bytes, used_bytes(process)));
+	return outside_level_settle(
+	    &process->outside_level, at_ns / process->bucket_width_ns,
+	    u64_subtract_floor(anon_bytes, process_committed_bytes(process)),
+	    u64_subtract_floor(anon_bytes, process_used_bytes(process)));
 }
 
 void process_add_memory(struct process *process, const struct memory_sample *sample)
@@ -290,6 +263,7 @@ void process_add_memory(struct process *process, const struct memory_sample *sam
 	                         outside_bytes(process, sample->at_ns), cpu_ns))
 		process->needs_scoring = true;
 	(void)series_add_with_work(&process->threads, sample->at_ns, sample->threads, cpu_ns);
+	process_record(process, sample->at_ns, NULL);
 }
 
 void process_add_detail(struct process *process, const struct memory_detail *detail)
@@ -426,6 +400,7 @@ void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_eve
 	if (isolate == NULL)
 		return;
 	isolate_add_gc(isolate, at_ns, event);
+	process_record(process, at_ns, event);
 	process->sources |= 1U << SOURCE_GCLOG;
 	if (event->kind == GC_MARK_COMPACT)
 		process->needs_scoring = true;

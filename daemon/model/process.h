@@ -13,6 +13,7 @@
 #include "daemon/model/isolate.h"
 #include "daemon/model/outside.h"
 #include "daemon/model/series.h"
+#include "daemon/model/trail.h"
 #include "daemon/model/verdict.h"
 
 /*
@@ -76,6 +77,7 @@ struct process {
 	struct outside_level outside_level;
 	struct series outside; /* the levels */
 	struct series threads;
+	struct trail trail;
 
 	uint64_t scored_ns;
 	struct score_memory score_memory;
@@ -114,6 +116,14 @@ bool process_has_fatal_oom(const struct process *process);
  * the memory that the process may use (0: unknown). 0 when that is unknown and needed.
  */
 uint64_t heap_limit_default(const char *node_version, uint64_t memory_bytes);
+
+/* Over the heaps that live; committed is at least used where a trace does not print it (nvp up to
+ * Node 23). */
+uint64_t process_used_bytes(const struct process *process);
+uint64_t process_committed_bytes(const struct process *process);
+/* Takes the process as it is now into its trail; event: a collection that was just added, or NULL.
+ */
+void process_record(struct process *process, uint64_t at_ns, const struct gc_event *event);
 
 uint64_t process_rss_anon_bytes(const struct process *process);
 uint64_t process_rss_file_bytes(const struct process *process);

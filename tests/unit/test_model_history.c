@@ -124,6 +124,21 @@ static void check_same_isolate(const struct isolate *a, const struct isolate *b)
 	}
 }
 
+static void check_same_trail(const struct trail *a, const struct trail *b)
+{
+	struct trail_point points[2][TRAIL_POINTS_MAX];
+	size_t count = trail_points(a, points[0]);
+	size_t i;
+
+	ck_assert_uint_gt(count, 0);
+	ck_assert_uint_eq(trail_points(b, points[1]), count);
+	for (i = 0; i < count; i++) {
+		ck_assert_uint_eq(points[0][i].at_ns, points[1][i].at_ns);
+		ck_assert_uint_eq(points[0][i].used_bytes, points[1][i].used_bytes);
+		ck_assert_uint_eq(points[0][i].pause_ns[1], points[1][i].pause_ns[1]);
+	}
+}
+
 START_TEST(test_history_is_there_again)
 {
 	struct model *before = make_grown_model();
@@ -143,6 +158,7 @@ START_TEST(test_history_is_there_again)
 	check_same_episode(&new->score_memory, &called);
 	/* Nobody looked in between: a score that was held begins anew. */
 	ck_assert_uint_eq(new->score_memory.high_since_ns, 0);
+	check_same_trail(&old->trail, &new->trail);
 	ck_assert_uint_eq(new->sources, old->sources);
 	ck_assert_uint_eq(new->outside.added_count, old->outside.added_count);
 	ck_assert(new->needs_scoring);

@@ -23,29 +23,6 @@ static void begin(void)
 	text = BUF_INIT(65536);
 }
 
-START_TEST(test_text_is_escaped)
-{
-	static const struct {
-		const char *text;
-		const char *expected;
-	} rows[] = {
-	    {"plain ü €", "plain ü €"},
-	    {"<script>&\"'", "&lt;script&gt;&amp;&quot;&#39;"},
-	    {"a\tb\nc", "a\tb\nc"},
-	    {"\x01\x1b[31m\x7f", "\xEF\xBF\xBD\xEF\xBF\xBD[31m\xEF\xBF\xBD"},
-	    {"\xff\xc0\xaf", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
-	    {"\xef\xbf\xbf\xef\xbf\xbe\xef\xbf\xbd", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		begin();
-		svg_append_escaped(&text, rows[i].text);
-		check(rows[i].expected);
-	}
-}
-END_TEST
-
 START_TEST(test_a_document_has_title_and_description)
 {
 	const struct svg_document document = {
@@ -125,6 +102,6 @@ START_TEST(test_what_is_not_finite_is_zero)
 }
 END_TEST
 
-UNIT_MAIN("svg", test_text_is_escaped, test_a_document_has_title_and_description,
-          test_elements_have_class_and_place, test_paths_are_relative_and_lose_no_precision,
-          test_an_empty_path_is_no_error, test_what_is_not_finite_is_zero)
+UNIT_MAIN("svg", test_a_document_has_title_and_description, test_elements_have_class_and_place,
+          test_paths_are_relative_and_lose_no_precision, test_an_empty_path_is_no_error,
+          test_what_is_not_finite_is_zero)
