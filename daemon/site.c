@@ -11,18 +11,19 @@
 #include "daemon/collection.h"
 #include "daemon/exposition/api.h"
 #include "daemon/exposition/http.h"
-#include "daemon/exposition/landing.h"
 #include "daemon/exposition/metrics.h"
 #include "daemon/exposition/negotiate.h"
 #include "daemon/exposition/probe.h"
+#include "daemon/exposition/status.h"
 #include "daemon/exposition/target.h"
 #include "daemon/model/picture.h"
 #include "daemon/self.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 
-#define ENDPOINT_COUNT 6
+#define ENDPOINT_COUNT 8
 #define JSON_TYPE      "application/json"
+#define HTML_TYPE      "text/html; charset=utf-8"
 /* So long a page may lack collections that are known: it is not rendered for each one. */
 #define NEWS_AGE_NS (500 * NS_PER_MS)
 
@@ -119,11 +120,12 @@ static size_t choose_metrics(const char *accept)
 	return negotiate_format(accept);
 }
 
-static int render_landing(const void *picture, struct buf *out)
+static int render_status(const void *picture, struct buf *out)
 {
 	const struct view *view = picture;
+	const struct status_source source = {&view->self, view->telemetry_path, view->now_ns};
 
-	landing_write(view->picture, &view->self, view->telemetry_path, out);
+	status_write_list(&source, view->picture, out);
 	return buf_failed(out) ? -ENOMEM : 0;
 }
 
@@ -205,6 +207,39 @@ static void respond_process(void *context, const struct http_request *request,
 	api_write_process(process, site->options.self->boot_realtime_offset_ns, &answer->body);
 }
 
+static void respond_status(void *context, const struct http_request *request,
+                           struct http_answer *answer)
+{
+	struct site *site = context;
+	const struct status_source source = {site->options.self, site->options.telemetry_path,
+	                                     clock_boottime_ns()};
+	const struct process *process = NULL;
+	int result = target_find_slot(site->options.model, http_request_rest(request), &process);
+
+	answer->content_type = HTML_TYPE;
+	if (result == 0) {
+		status_write_process(&source, process, http_request_argument(request, "range"),
+		                     &answer->body);
+		return;
+	}
+	answer->status = 404;
+	status_write_missing(&source, &answer->body);
+}
+
+static void respond_asset(void *context, const struct http_request *request,
+                          struct http_answer *answer)
+{
+	const struct status_asset *asset = status_asset_find(http_request_rest(request));
+
+	(void)context;
+	if (asset == NULL) {
+		refuse(answer, 404, "404 no such file\n");
+		return;
+	}
+	answer->content_type = asset->content_type;
+	buf_append(&answer->body, asset->bytes, asset->length);
+}
+
 /* ---- the table ---- */
 
 /* The first is at --web.telemetry-path. */
@@ -215,9 +250,19 @@ static const struct http_endpoint rows[] = {
                                        render_openmetrics}},
      .choose = choose_metrics},
     {.path = "/",
-     .formats = {{"text/html; charset=utf-8", render_landing}},
-     .headers = landing_headers,
-     .header_count = LANDING_HEADER_COUNT},
+     .formats = {{HTML_TYPE, render_status}},
+     .headers = status_headers,
+     .header_count = STATUS_HEADER_COUNT},
+    {.path = "/process/",
+     .is_prefix = true,
+     .respond = respond_status,
+     .headers = status_headers,
+     .header_count = STATUS_HEADER_COUNT},
+    {.path = "/static/",
+     .is_prefix = true,
+     .respond = respond_asset,
+     .headers = status_asset_headers,
+     .header_count = STATUS_ASSET_HEADER_COUNT},
     {.path = "/probe", .respond = respond_probe},
     {.path = "/sd", .respond = respond_targets},
     {.path = "/api/v1/processes", .formats = {{JSON_TYPE, render_processes}}},

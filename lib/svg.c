@@ -55,6 +55,23 @@ void svg_begin(struct buf *out, const struct svg_document *document)
 	buf_printf(out, "</desc>\n<style>\n%s</style>\n", document->style);
 }
 
+void svg_begin_inline(struct buf *out, const char *class_name, double width, double height,
+                      const char *label)
+{
+	buf_printf(out, "<svg class=\"%s\" viewBox=\"0 0 ", class_name);
+	append_tenths(out, tenths(width));
+	buf_append_char(out, ' ');
+	append_tenths(out, tenths(height));
+	buf_append_string(out, "\" preserveAspectRatio=\"none\"");
+	if (label == NULL) {
+		buf_append_string(out, " aria-hidden=\"true\">");
+		return;
+	}
+	buf_append_string(out, " role=\"img\" aria-label=\"");
+	markup_append(out, label);
+	buf_append_string(out, "\">");
+}
+
 void svg_end(struct buf *out)
 {
 	buf_append_string(out, "</svg>\n");

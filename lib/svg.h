@@ -22,6 +22,12 @@ struct svg_document {
 enum svg_anchor { SVG_START, SVG_MIDDLE, SVG_END };
 
 void svg_begin(struct buf *out, const struct svg_document *document);
+/*
+ * A drawing inside of an HTML page, which stretches to the box that the page's style gives it.
+ * label: what it shows, in words; NULL: the page says so beside it.
+ */
+void svg_begin_inline(struct buf *out, const char *class_name, double width, double height,
+                      const char *label);
 void svg_end(struct buf *out);
 
 /* The class is the caller's own, trusted. */

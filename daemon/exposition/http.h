@@ -35,10 +35,18 @@ const char *http_request_rest(const struct http_request *request);
 const char *http_request_argument(const struct http_request *request, const char *name);
 const char *http_request_header(const struct http_request *request, const char *name);
 
+struct http_header {
+	const char *name;
+	const char *value;
+};
+
 struct http_answer {
 	unsigned status;          /* 200 unless set */
 	const char *content_type; /* plain text unless set */
 	struct buf body;
+	/* Those of the endpoint, unless it sets others. */
+	const struct http_header *headers;
+	size_t header_count;
 };
 
 typedef void (*http_respond)(void *context, const struct http_request *request,
@@ -50,11 +58,6 @@ struct http_format {
 	const char *content_type;
 	/* In the pool: reads the picture and nothing else. 0 or a negative errno (then 500). */
 	int (*render)(const void *picture, struct buf *out);
-};
-
-struct http_header {
-	const char *name;
-	const char *value;
 };
 
 #define HTTP_FORMATS_MAX 2

@@ -134,7 +134,9 @@ static enum MHD_Result respond(struct http_server *server, struct http_connectio
                                const struct http_endpoint *endpoint,
                                const struct http_request *request)
 {
-	struct http_answer answer = {.body = BUF_INIT(ANSWER_MAX_BYTES)};
+	struct http_answer answer = {.body = BUF_INIT(ANSWER_MAX_BYTES),
+	                             .headers = endpoint->headers,
+	                             .header_count = endpoint->header_count};
 	enum MHD_Result result;
 
 	connection_answer(connection, http_server_now_ns(server));

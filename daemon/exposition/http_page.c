@@ -108,17 +108,12 @@ static bool add_headers(const struct page *page, enum coding coding, struct MHD_
 	const struct pair_list *configured = page->table->headers;
 	bool is_complete = reply_add_headers(response, page->format->content_type, configured) &&
 	                   reply_add_header(response, MHD_HTTP_HEADER_VARY, vary);
-	size_t i;
 
 	if (coding == CODING_GZIP)
 		is_complete = is_complete &&
 		              reply_add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	for (i = 0; i < endpoint->header_count; i++)
-		if (!reply_has_header(configured, endpoint->headers[i].name))
-			is_complete =
-			    is_complete && reply_add_header(response, endpoint->headers[i].name,
-			                                    endpoint->headers[i].value);
-	return is_complete;
+	return is_complete && reply_add_own_headers(response, endpoint->headers,
+	                                            endpoint->header_count, configured);
 }
 
 /* Takes ownership of the body. */

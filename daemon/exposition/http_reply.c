@@ -55,7 +55,7 @@ bool reply_add_header(struct MHD_Response *response, const char *name, const cha
 	return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
-bool reply_has_header(const struct pair_list *headers, const char *name)
+static bool has_header(const struct pair_list *headers, const char *name)
 {
 	size_t i;
 
@@ -68,9 +68,9 @@ bool reply_has_header(const struct pair_list *headers, const char *name)
 bool reply_add_headers(struct MHD_Response *response, const char *content_type,
                        const struct pair_list *headers)
 {
-	bool is_complete = reply_add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) &&
-	                   (reply_has_header(headers, NO_SNIFF) ||
-	                    reply_add_header(response, NO_SNIFF, "nosniff"));
+	bool is_complete =
+	    reply_add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) &&
+	    (has_header(headers, NO_SNIFF) || reply_add_header(response, NO_SNIFF, "nosniff"));
 	size_t i;
 
 	for (i = 0; headers != NULL && i < headers->count; i++)
@@ -79,6 +79,18 @@ bool reply_add_headers(struct MHD_Response *response, const char *content_type,
 			    is_complete && reply_add_header(response, headers->pairs[i].name,
 			                                    headers->pairs[i].value);
 	return is_complete;
+}
+
+bool reply_add_own_headers(struct MHD_Response *response, const struct http_header *headers,
+                           size_t count, const struct pair_list *configured)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!has_header(configured, headers[i].name) &&
+		    !reply_add_header(response, headers[i].name, headers[i].value))
+			return false;
+	return true;
 }
 
 /* ---- fixed ones ---- */
@@ -174,7 +186,9 @@ enum MHD_Result reply_answer(const struct reply_table *table, struct MHD_Connect
 		return reply_fixed(table, connection, REPLY_FAILED);
 	if (!reply_add_headers(response,
 	                       answer->content_type != NULL ? answer->content_type : PLAIN_TEXT,
-	                       table->headers)) {
+	                       table->headers) ||
+	    !reply_add_own_headers(response, answer->headers, answer->header_count,
+	                           table->headers)) {
 		MHD_destroy_response(response);
 		return reply_fixed(table, connection, REPLY_FAILED);
 	}

@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 struct http_answer;
+struct http_header;
 struct pair_list;
 
 enum fixed_reply {
@@ -54,6 +55,8 @@ bool reply_add_header(struct MHD_Response *response, const char *name, const cha
 /* Those that every response has, and the configured ones. */
 bool reply_add_headers(struct MHD_Response *response, const char *content_type,
                        const struct pair_list *headers);
-bool reply_has_header(const struct pair_list *headers, const char *name);
+/* Those of an endpoint, where no configured one has the same name. */
+bool reply_add_own_headers(struct MHD_Response *response, const struct http_header *headers,
+                           size_t count, const struct pair_list *configured);
 
 #endif

@@ -92,9 +92,10 @@ def check_once(suite, node):
 
 
 def check_http(suite, daemon):
-    with suite.case('HTTP: health, landing page, wrong path, wrong method'):
+    with suite.case('HTTP: health, status page, wrong path, wrong method'):
         suite.wait_until('/-/ready', lambda: daemon.get('/-/ready')[0] == 200, 10)
         for path, method, expected in (('/-/healthy', 'GET', 200), ('/', 'GET', 200),
+                                       ('/process/none/0', 'GET', 404), ('/', 'POST', 405),
                                        ('/nothing', 'GET', 404), ('/metrics', 'POST', 405),
                                        ('/metrics/../etc/passwd', 'GET', 404),
                                        ('/metrics', 'HEAD', 200)):

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "daemon/exposition/api.h"
-#include "daemon/exposition/landing.h"
 #include "daemon/exposition/metrics.h"
 #include "daemon/exposition/negotiate.h"
 #include "daemon/exposition/probe.h"
+#include "daemon/exposition/status.h"
 #include "daemon/exposition/target.h"
 #include "daemon/model/picture.h"
 #include "lib/clock.h"
@@ -171,11 +171,17 @@ static void check_list(struct model *model, const char *app)
 	buf_done(&text);
 }
 
-static void check_page(const struct picture *picture, const char *path)
+static void check_pages(const struct picture *picture, const struct process *process,
+                        const char *path)
 {
+	const struct status_source source = {&self, path, NOW_NS};
 	struct buf text = BUF_INIT(TEXT_MAX);
 
-	landing_write(picture, &self, path, &text);
+	status_write_list(&source, picture, &text);
+	assert(!buf_failed(&text));
+	check_html(buf_string(&text));
+	buf_clear(&text);
+	status_write_process(&source, process, path, &text);
 	assert(!buf_failed(&text));
 	check_html(buf_string(&text));
 	buf_done(&text);
@@ -260,7 +266,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_probe(process, "otel");
 	check_api(process, &strings);
 	check_list(model, strings.text[0]);
-	check_page(picture, strings.text[1]);
+	check_pages(picture, process, strings.text[1]);
 	check_requests(model, process, &strings);
 	check_log(strings.text[0], LOG_FORMAT_LOGFMT);
 	check_log(strings.text[0], LOG_FORMAT_JSON);

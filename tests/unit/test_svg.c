@@ -43,6 +43,20 @@ START_TEST(test_a_document_has_title_and_description)
 }
 END_TEST
 
+START_TEST(test_an_inline_drawing_is_named_or_hidden)
+{
+	begin();
+	svg_begin_inline(&text, "spark", 120, 20.5, "rises < 5");
+	svg_end(&text);
+	svg_begin_inline(&text, "bar", 1, 1, NULL);
+	svg_end(&text);
+	check("<svg class=\"spark\" viewBox=\"0 0 120 20.5\" preserveAspectRatio=\"none\" "
+	      "role=\"img\" aria-label=\"rises &lt; 5\"></svg>\n"
+	      "<svg class=\"bar\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\" "
+	      "aria-hidden=\"true\"></svg>\n");
+}
+END_TEST
+
 START_TEST(test_elements_have_class_and_place)
 {
 	const struct svg_box box = {1, -2, 3.25, -4};
@@ -102,6 +116,7 @@ START_TEST(test_what_is_not_finite_is_zero)
 }
 END_TEST
 
-UNIT_MAIN("svg", test_a_document_has_title_and_description, test_elements_have_class_and_place,
+UNIT_MAIN("svg", test_a_document_has_title_and_description,
+          test_an_inline_drawing_is_named_or_hidden, test_elements_have_class_and_place,
           test_paths_are_relative_and_lose_no_precision, test_an_empty_path_is_no_error,
           test_what_is_not_finite_is_zero)
