@@ -144,7 +144,7 @@ static void mark_held(const struct heap *heap, bool *is_held)
 	uint32_t edge;
 
 	for (edge = 0; edge < heap->edge_count; edge++)
-		if (heap->edge_kinds[edge] == EDGE_KIND_STRONG)
+		if (heap->edge_kinds[edge] < EDGE_KIND_SHORTCUT)
 			is_held[heap->edge_targets[edge]] = true;
 }
 

@@ -9,12 +9,29 @@
 #include <string.h>
 
 #include "snapshot/classes.h"
+#include "snapshot/locations.h"
+#include "snapshot/names.h"
 
 #define CAPACITY_MIN 4096
 
 bool heap_keeps(const struct heap *heap, enum heap_keeps what)
 {
 	return (heap->keeps & what) != 0;
+}
+
+uint32_t heap_node_type(const struct heap *heap, uint32_t node)
+{
+	return heap->classes[heap->node_classes[node]].type;
+}
+
+static bool has_index(enum edge_kind kind)
+{
+	return kind == EDGE_KIND_ELEMENT || kind == EDGE_KIND_HIDDEN;
+}
+
+bool heap_edge_has_index(const struct heap *heap, uint32_t edge)
+{
+	return has_index((enum edge_kind)heap->edge_kinds[edge]);
 }
 
 static int refuse(struct heap *heap, const char *problem)
@@ -25,7 +42,12 @@ static int refuse(struct heap *heap, const char *problem)
 
 int heap_init(struct heap *heap, const struct layout *layout, unsigned keeps)
 {
-	uint32_t type;
+	static const char *const kind_names[] = {
+	    [EDGE_KIND_INTERNAL] = "internal", [EDGE_KIND_ELEMENT] = "element",
+	    [EDGE_KIND_PROPERTY] = "property", [EDGE_KIND_CONTEXT] = "context",
+	    [EDGE_KIND_HIDDEN] = "hidden",     [EDGE_KIND_SHORTCUT] = "shortcut",
+	    [EDGE_KIND_WEAK] = "weak"};
+	uint32_t type, kind;
 
 	*heap = (struct heap){.layout = *layout, .keeps = keeps};
 	/* x / d = x * inverse >> 64 for x, d < 2^32 (Lemire, Kaser, Kurz 2019); d = 1 has no
@@ -34,12 +56,9 @@ int heap_init(struct heap *heap, const struct layout *layout, unsigned keeps)
 	for (type = 0; type < layout->edge_types.count; type++) {
 		const char *name = layout->edge_types.names[type];
 
-		heap->edge_has_index[type] =
-		    strcmp(name, "element") == 0 || strcmp(name, "hidden") == 0;
-		if (strcmp(name, "weak") == 0)
-			heap->kind_of_edge_type[type] = EDGE_KIND_WEAK;
-		else if (strcmp(name, "shortcut") == 0)
-			heap->kind_of_edge_type[type] = EDGE_KIND_SHORTCUT;
+		for (kind = 0; kind < sizeof(kind_names) / sizeof(kind_names[0]); kind++)
+			if (strcmp(name, kind_names[kind]) == 0)
+				heap->kind_of_edge_type[type] = (uint8_t)kind;
 	}
 	heap->table = class_table_new(&heap->layout.node_types);
 	return heap->table != NULL ? 0 : -ENOMEM;
@@ -55,6 +74,10 @@ void heap_done(struct heap *heap)
 	free(heap->self_sizes);
 	free(heap->node_classes);
 	free(heap->node_ids);
+	free(heap->node_names);
+	free(heap->edge_names);
+	heap->names = names_free(heap->names);
+	heap->locations = locations_free(heap->locations);
 	free(heap->is_new);
 	free(heap->retained_sizes);
 	free(heap->first_edges);
@@ -96,6 +119,9 @@ static int reserve_nodes(struct heap *heap)
 	if (heap_keeps(heap, HEAP_KEEPS_IDS) &&
 	    resize(&heap->node_ids, capacity, sizeof(*heap->node_ids)) < 0)
 		return -ENOMEM;
+	if (heap_keeps(heap, HEAP_KEEPS_NAMES) &&
+	    resize(&heap->node_names, capacity, sizeof(*heap->node_names)) < 0)
+		return -ENOMEM;
 	heap->node_capacity = capacity;
 	return 0;
 }
@@ -106,6 +132,9 @@ static int reserve_edges(struct heap *heap)
 
 	if (resize(&heap->edge_targets, capacity, sizeof(*heap->edge_targets)) < 0 ||
 	    resize(&heap->edge_kinds, capacity, sizeof(*heap->edge_kinds)) < 0)
+		return -ENOMEM;
+	if (heap_keeps(heap, HEAP_KEEPS_NAMES) &&
+	    resize(&heap->edge_names, capacity, sizeof(*heap->edge_names)) < 0)
 		return -ENOMEM;
 	heap->edge_capacity = capacity;
 	return 0;
@@ -135,6 +164,9 @@ static int keep_node(struct heap *heap, const uint64_t *row, uint32_t class)
 	heap->node_classes[heap->node_count] = class;
 	if (heap_keeps(heap, HEAP_KEEPS_GRAPH))
 		heap->first_edges[heap->node_count] = (uint32_t)heap->declared_edges;
+	if (heap_keeps(heap, HEAP_KEEPS_NAMES))
+		heap->node_names[heap->node_count] =
+		    (uint32_t)row[heap->layout.node_fields[NODE_NAME]];
 	return heap_keeps(heap, HEAP_KEEPS_IDS) ? keep_id(heap, row) : 0;
 }
 
@@ -182,6 +214,7 @@ int heap_add_edge(struct heap *heap, const uint64_t *row)
 	uint64_t to = row[fields[EDGE_TO]];
 	uint32_t width = heap->layout.node_width;
 	uint32_t target;
+	enum edge_kind kind;
 
 	if (heap->edge_count == heap->layout.edge_count)
 		return refuse(heap, "has more edges than edge_count");
@@ -192,13 +225,18 @@ int heap_add_edge(struct heap *heap, const uint64_t *row)
 	target = (uint32_t)((unsigned __int128)to * heap->divisor_inverse >> 64);
 	if ((uint64_t)target * width != to)
 		return refuse(heap, "an edge leads into the middle of a node");
-	if (name > heap->name_maximum && !heap->edge_has_index[type])
+	if (name > UINT32_MAX)
+		return refuse(heap, "an edge has a name that does not fit into 32 bits");
+	kind = (enum edge_kind)heap->kind_of_edge_type[type];
+	if (name > heap->name_maximum && !has_index(kind))
 		heap->name_maximum = name;
 	if (heap_keeps(heap, HEAP_KEEPS_GRAPH)) {
 		if (heap->edge_count == heap->edge_capacity && reserve_edges(heap) < 0)
 			return -ENOMEM;
 		heap->edge_targets[heap->edge_count] = target;
-		heap->edge_kinds[heap->edge_count] = heap->kind_of_edge_type[type];
+		heap->edge_kinds[heap->edge_count] = (uint8_t)kind;
+		if (heap_keeps(heap, HEAP_KEEPS_NAMES))
+			heap->edge_names[heap->edge_count] = (uint32_t)name;
 	}
 	heap->edge_count++;
 	return 0;

@@ -28,11 +28,23 @@ struct heap_class {
 enum heap_keeps {
 	HEAP_KEEPS_GRAPH = 1, /* for retained sizes */
 	HEAP_KEEPS_IDS = 2,   /* for differences; nodes without ids are refused then */
+	HEAP_KEEPS_NAMES = 4, /* of nodes and edges, see names.h; with the graph */
 };
 
-enum edge_kind { EDGE_KIND_STRONG, EDGE_KIND_WEAK, EDGE_KIND_SHORTCUT };
+/* What is not named here is an internal one. */
+enum edge_kind {
+	EDGE_KIND_INTERNAL,
+	EDGE_KIND_ELEMENT,
+	EDGE_KIND_PROPERTY,
+	EDGE_KIND_CONTEXT, /* a variable */
+	EDGE_KIND_HIDDEN,
+	EDGE_KIND_SHORTCUT,
+	EDGE_KIND_WEAK,
+};
 
 struct class_table;
+struct locations;
+struct names;
 
 struct heap {
 	struct layout layout;
@@ -43,17 +55,22 @@ struct heap {
 	uint64_t string_count;
 	uint64_t self_bytes;
 	uint64_t detached_count; /* nodes that the embedder calls detached */
-	unsigned keeps;          /* enum heap_keeps */
+	uint32_t location_count;
+	struct names *names;         /* NULL until the strings are read */
+	struct locations *locations; /* NULL: none, or names are not kept */
+	unsigned keeps;              /* enum heap_keeps */
 	/* Only when graph or ids are kept: by node. */
 	uint64_t *self_sizes;
 	uint32_t *node_classes;
 	uint32_t *node_ids;       /* only when kept */
+	uint32_t *node_names;     /* likewise: indices of strings */
 	bool *is_new;             /* owned; NULL until somebody sets it, see diff.h */
 	uint64_t *retained_sizes; /* NULL until dominators_retain() */
 	/* The graph, only when kept: by node with one more at the end, by edge. */
 	uint32_t *first_edges;
 	uint32_t *edge_targets; /* nodes */
 	uint8_t *edge_kinds;    /* enum edge_kind */
+	uint32_t *edge_names;   /* only when names are kept: indices, of strings or of elements */
 
 	/* For the functions below. */
 	struct class_table *table;
@@ -62,7 +79,6 @@ struct heap {
 	uint64_t divisor_inverse;
 	uint32_t node_capacity;
 	uint32_t edge_capacity;
-	bool edge_has_index[LAYOUT_TYPES_MAX]; /* name_or_index is an index */
 	uint8_t kind_of_edge_type[LAYOUT_TYPES_MAX];
 	const char *problem;
 };
@@ -71,6 +87,10 @@ int heap_init(struct heap *heap, const struct layout *layout, unsigned keeps)
     __attribute__((warn_unused_result));
 void heap_done(struct heap *heap);
 bool heap_keeps(const struct heap *heap, enum heap_keeps what);
+/* Of layout.node_types. */
+uint32_t heap_node_type(const struct heap *heap, uint32_t node);
+/* The name of the edge is a number, not a string. */
+bool heap_edge_has_index(const struct heap *heap, uint32_t edge);
 /*
  * The next row, in the order of the file. -ENOMEM, or -EINVAL with heap->problem: the row lies.
  * Edges follow all nodes.

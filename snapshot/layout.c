@@ -37,6 +37,13 @@ static const char *const edge_field_names[EDGE_FIELD_COUNT] = {
     [EDGE_TO] = "to_node",
 };
 
+static const char *const location_field_names[LOCATION_FIELD_COUNT] = {
+    [LOCATION_OBJECT] = "object_index",
+    [LOCATION_SCRIPT] = "script_id",
+    [LOCATION_LINE] = "line",
+    [LOCATION_COLUMN] = "column",
+};
+
 /* ---- pieces of JSON ---- */
 
 static bool fail(struct cursor *cursor, const char *problem)
@@ -163,7 +170,7 @@ static void take_fields(struct cursor *cursor, const char *const *names, size_t 
 	size_t i;
 
 	if (!take(cursor, '[')) {
-		(void)fail(cursor, "node_fields or edge_fields is no array");
+		(void)fail(cursor, "node_fields, edge_fields or location_fields is no array");
 		return;
 	}
 	for (i = 0; i < name_count; i++)
@@ -229,6 +236,9 @@ static void take_meta(struct cursor *cursor, struct layout *layout)
 		else if (is_text(&key, "edge_fields"))
 			take_fields(cursor, edge_field_names, EDGE_FIELD_COUNT, layout->edge_fields,
 			            &layout->edge_width);
+		else if (is_text(&key, "location_fields"))
+			take_fields(cursor, location_field_names, LOCATION_FIELD_COUNT,
+			            layout->location_fields, &layout->location_width);
 		else if (is_text(&key, "node_types"))
 			take_types(cursor, &layout->node_types);
 		else if (is_text(&key, "edge_types"))
@@ -253,6 +263,10 @@ static void check_layout(struct cursor *cursor, const struct layout *layout)
 	for (i = 0; i < EDGE_FIELD_COUNT; i++)
 		if (layout->edge_fields[i] == LAYOUT_NO_FIELD)
 			(void)fail(cursor, "edge_fields lacks type, name_or_index or to_node");
+	for (i = 0; i < LOCATION_FIELD_COUNT && layout->location_width > 0; i++)
+		if (layout->location_fields[i] == LAYOUT_NO_FIELD)
+			(void)fail(cursor,
+			           "location_fields lacks object_index, script_id, line or column");
 	if (layout->node_count == UINT32_MAX || layout->edge_count == UINT32_MAX)
 		(void)fail(cursor, "lacks node_count or edge_count");
 	else if (layout->node_count == 0)

@@ -28,6 +28,9 @@ enum node_field {
 enum edge_field { EDGE_TYPE, EDGE_NAME, EDGE_TO };
 #define EDGE_FIELD_COUNT 3
 
+enum location_field { LOCATION_OBJECT, LOCATION_SCRIPT, LOCATION_LINE, LOCATION_COLUMN };
+#define LOCATION_FIELD_COUNT 4
+
 struct layout_types {
 	uint32_t count;
 	char names[LAYOUT_TYPES_MAX][LAYOUT_TYPE_NAME_SIZE];
@@ -40,6 +43,8 @@ struct layout {
 	uint32_t edge_width;
 	uint32_t node_fields[NODE_FIELD_COUNT]; /* place in the row, or LAYOUT_NO_FIELD */
 	uint32_t edge_fields[EDGE_FIELD_COUNT];
+	uint32_t location_width; /* 0: the head does not tell */
+	uint32_t location_fields[LOCATION_FIELD_COUNT];
 	struct layout_types node_types;
 	struct layout_types edge_types;
 };

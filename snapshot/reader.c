@@ -10,15 +10,16 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "snapshot/locations.h"
+#include "snapshot/names.h"
 #include "snapshot/quoted.h"
 #include "snapshot/skip.h"
-#include "snapshot/text.h"
 
 #define KEY_MAX      ((size_t)256)
 #define HEAD_MAX     ((size_t)64 * 1024)
-#define NAME_BYTES   ((size_t)64 * 1024) /* of a class, as it stands in the file */
+#define NAME_BYTES   ((size_t)64 * 1024) /* as it stands in the file */
 #define DIGITS_MAX   19                  /* fit into 64 bits */
-#define MEMBER_COUNT 4
+#define MEMBER_COUNT 5
 
 enum place {
 	PLACE_START,
@@ -38,7 +39,14 @@ enum place {
 };
 
 /* What is read, in the order in which it has to come. */
-enum member { MEMBER_SNAPSHOT, MEMBER_NODES, MEMBER_EDGES, MEMBER_STRINGS, MEMBER_OTHER };
+enum member {
+	MEMBER_SNAPSHOT,
+	MEMBER_NODES,
+	MEMBER_EDGES,
+	MEMBER_STRINGS,
+	MEMBER_LOCATIONS, /* may be missing */
+	MEMBER_OTHER
+};
 
 struct reader {
 	struct heap heap;
@@ -63,19 +71,13 @@ struct reader {
 	uint32_t field;
 	uint64_t value;
 	unsigned digits;
-	bool is_ended; /* the number: a blank stood behind it */
-	/* classes that get their name from the strings, by its index */
-	uint32_t *wanted;
-	uint32_t wanted_count;
-	uint32_t wanted_next;
+	bool is_ended;    /* the number: a blank stood behind it */
 	struct skip skip; /* a value that is not needed, or the head */
 };
 
 static const char *const member_names[MEMBER_COUNT] = {
-    [MEMBER_SNAPSHOT] = "snapshot",
-    [MEMBER_NODES] = "nodes",
-    [MEMBER_EDGES] = "edges",
-    [MEMBER_STRINGS] = "strings",
+    [MEMBER_SNAPSHOT] = "snapshot", [MEMBER_NODES] = "nodes",         [MEMBER_EDGES] = "edges",
+    [MEMBER_STRINGS] = "strings",   [MEMBER_LOCATIONS] = "locations",
 };
 
 static const char *fail(struct reader *reader, const char *at, const char *problem)
@@ -102,8 +104,9 @@ static bool is_blank(char c)
 
 static const char *take_row(struct reader *reader, const char *at)
 {
-	int r = reader->member == MEMBER_NODES ? heap_add_node(&reader->heap, reader->row)
-	                                       : heap_add_edge(&reader->heap, reader->row);
+	int r = reader->member == MEMBER_NODES   ? heap_add_node(&reader->heap, reader->row)
+	        : reader->member == MEMBER_EDGES ? heap_add_edge(&reader->heap, reader->row)
+	                                         : locations_add(&reader->heap, reader->row);
 
 	if (r < 0)
 		return fail_with(reader, at, r, reader->heap.problem);
@@ -124,6 +127,16 @@ static const char *take_number(struct reader *reader, const char *at)
 	return reader->field == reader->width ? take_row(reader, at) : at + 1;
 }
 
+static int end_rows(struct reader *reader)
+{
+	if (reader->member == MEMBER_NODES)
+		return heap_end_nodes(&reader->heap);
+	if (reader->member == MEMBER_EDGES)
+		return heap_end_edges(&reader->heap);
+	locations_end(&reader->heap);
+	return 0;
+}
+
 static const char *end_numbers(struct reader *reader, const char *at)
 {
 	bool is_empty = reader->row_count == 0 && reader->field == 0 && reader->digits == 0;
@@ -133,8 +146,7 @@ static const char *end_numbers(struct reader *reader, const char *at)
 		return NULL;
 	if (reader->field != 0)
 		return fail(reader, at, "an array ends in the middle of a row");
-	r = reader->member == MEMBER_NODES ? heap_end_nodes(&reader->heap)
-	                                   : heap_end_edges(&reader->heap);
+	r = end_rows(reader);
 	if (r < 0)
 		return fail(reader, at, reader->heap.problem);
 	reader->place = PLACE_COMMA;
@@ -179,57 +191,25 @@ static const char *take_numbers(struct reader *reader, const char *at)
 	return at;
 }
 
-/* ---- names of classes ---- */
-
-static int compare_wanted(const void *a, const void *b, void *context)
-{
-	const struct heap *heap = context;
-	uint32_t name_a = heap->classes[*(const uint32_t *)a].name_index;
-	uint32_t name_b = heap->classes[*(const uint32_t *)b].name_index;
-
-	return (name_a > name_b) - (name_a < name_b);
-}
+/* ---- strings ---- */
 
 static const char *begin_strings(struct reader *reader, const char *at)
 {
-	struct heap *heap = &reader->heap;
-	uint32_t i;
+	int r = names_begin(&reader->heap);
 
-	reader->wanted = calloc((size_t)heap->class_count + 1, sizeof(*reader->wanted));
-	if (reader->wanted == NULL)
-		return fail_with(reader, at, -ENOMEM, NULL);
-	for (i = 0; i < heap->class_count; i++)
-		if (heap->classes[i].name_index != UINT32_MAX)
-			reader->wanted[reader->wanted_count++] = i;
-	qsort_r(reader->wanted, reader->wanted_count, sizeof(*reader->wanted), compare_wanted,
-	        heap);
 	reader->place = PLACE_FIRST_STRING;
-	return at + 1;
-}
-
-/* The class that waits for the string that is read; NULL: none. */
-static struct heap_class *wanting_class(struct reader *reader)
-{
-	struct heap_class *class;
-
-	if (reader->wanted_next == reader->wanted_count)
-		return NULL;
-	class = &reader->heap.classes[reader->wanted[reader->wanted_next]];
-	return class->name_index == reader->heap.string_count ? class : NULL;
+	return r < 0 ? fail_with(reader, at, r, NULL) : at + 1;
 }
 
 static const char *end_string(struct reader *reader, const char *at)
 {
-	struct heap_class *class;
+	int r = 0;
 
-	while ((class = wanting_class(reader)) != NULL) {
-		if (buf_failed(&reader->text))
-			return fail(reader, at, "the name of a class is too long");
-		class->name = text_decode(buf_string(&reader->text), reader->text.length);
-		if (class->name == NULL)
-			return fail_with(reader, at, -ENOMEM, NULL);
-		reader->wanted_next++;
-	}
+	if (reader->keeps_text)
+		r = names_take(&reader->heap, buf_string(&reader->text), reader->text.length,
+		               buf_failed(&reader->text));
+	if (r < 0)
+		return fail_with(reader, at, r, reader->heap.problem);
 	reader->heap.string_count++;
 	reader->place = PLACE_BEHIND_STRING;
 	return at + 1;
@@ -243,8 +223,6 @@ static const char *end_strings(struct reader *reader, const char *at)
 	reader->place = PLACE_COMMA;
 	return at + 1;
 }
-
-/* ---- strings ---- */
 
 static const char *begin_text(struct reader *reader, const char *at, enum place inside,
                               size_t maximum)
@@ -333,21 +311,34 @@ static const char *skip_value(struct reader *reader, const char *at)
 
 static const char *begin_numbers(struct reader *reader, const char *at)
 {
-	reader->width = reader->member == MEMBER_NODES ? reader->heap.layout.node_width
-	                                               : reader->heap.layout.edge_width;
+	const struct layout *layout = &reader->heap.layout;
+
+	reader->width = reader->member == MEMBER_NODES   ? layout->node_width
+	                : reader->member == MEMBER_EDGES ? layout->edge_width
+	                                                 : layout->location_width;
 	reader->row_count = 0;
 	reader->place = PLACE_NUMBERS;
 	return at + 1;
 }
 
+static bool is_in_order(const struct reader *reader, enum member member)
+{
+	if (member == MEMBER_LOCATIONS)
+		return reader->has_member[MEMBER_NODES];
+	return member == MEMBER_SNAPSHOT || reader->has_member[member - 1];
+}
+
 static const char *begin_value(struct reader *reader, const char *at)
 {
-	enum member member = reader->member;
+	enum member member;
 
+	if (reader->member == MEMBER_LOCATIONS && reader->heap.layout.location_width == 0)
+		reader->member = MEMBER_OTHER;
+	member = reader->member;
 	if (member != MEMBER_OTHER) {
 		if (reader->has_member[member])
 			return fail(reader, at, "a member stands there twice");
-		if (member > 0 && !reader->has_member[member - 1])
+		if (!is_in_order(reader, member))
 			return fail(reader, at,
 			            "snapshot, nodes, edges and strings are not in this order");
 		reader->has_member[member] = true;
@@ -362,7 +353,7 @@ static const char *begin_value(struct reader *reader, const char *at)
 	if (member == MEMBER_SNAPSHOT || member == MEMBER_OTHER)
 		return at;
 	if (*at != '[')
-		return fail(reader, at, "nodes, edges or strings is no array");
+		return fail(reader, at, "nodes, edges, strings or locations is no array");
 	return member == MEMBER_STRINGS ? begin_strings(reader, at) : begin_numbers(reader, at);
 }
 
@@ -386,11 +377,6 @@ static const char *expect(struct reader *reader, const char *at, char c, enum pl
 	return at + 1;
 }
 
-static size_t name_maximum_bytes(struct reader *reader)
-{
-	return wanting_class(reader) != NULL ? NAME_BYTES : 0;
-}
-
 /* Where a blank means nothing; at is none. */
 static const char *take_byte(struct reader *reader, const char *at)
 {
@@ -411,7 +397,9 @@ static const char *take_byte(struct reader *reader, const char *at)
 	case PLACE_FIRST_STRING:
 	case PLACE_STRING:
 		if (*at == '"')
-			return begin_text(reader, at, PLACE_IN_STRING, name_maximum_bytes(reader));
+			return begin_text(
+			    reader, at, PLACE_IN_STRING,
+			    names_want(&reader->heap, reader->heap.string_count) ? NAME_BYTES : 0);
 		if (*at == ']' && reader->place == PLACE_FIRST_STRING)
 			return end_strings(reader, at);
 		return fail(reader, at, "a string is due here");
@@ -459,7 +447,6 @@ struct reader *reader_free(struct reader *reader)
 		return NULL;
 	heap_done(&reader->heap);
 	buf_done(&reader->text);
-	free(reader->wanted);
 	free(reader);
 	return NULL;
 }

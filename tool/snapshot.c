@@ -21,7 +21,7 @@ static const struct snapshot_word words[] = {
 static const char *const format_names[] = {[SNAPSHOT_TEXT] = "text", [SNAPSHOT_JSON] = "json"};
 
 static const struct option_row snapshot_rows[] = {
-    {"by", "WHAT", "constructor", "What diff groups by: constructor.", OPTION_STRING,
+    {"by", "WHAT", "constructor", "What diff groups by: constructor or retainer.", OPTION_STRING,
      offsetof(struct snapshot_options, by)},
     {"format", "FORMAT", "text", "text for people, or json with every constructor.", OPTION_STRING,
      offsetof(struct snapshot_options, format)},
@@ -77,6 +77,12 @@ static bool find_format(struct snapshot_options *options)
 	return false;
 }
 
+static bool find_grouping(struct snapshot_options *options)
+{
+	options->is_by_retainer = strcmp(options->by, "retainer") == 0;
+	return options->is_by_retainer || strcmp(options->by, "constructor") == 0;
+}
+
 static const struct snapshot_word *find_word(const char *name)
 {
 	size_t i;
@@ -107,8 +113,10 @@ int command_snapshot(int argc, char **argv)
 		return usage_error("unknown word ", name);
 	if (!find_format(&options))
 		return usage_error("unknown format ", options.format);
-	if (strcmp(options.by, "constructor") != 0)
+	if (!find_grouping(&options))
 		return usage_error("cannot group by ", options.by);
+	if (options.is_by_retainer && !options.retained)
+		return usage_error("--by=retainer needs retained sizes", "");
 	if (argc - first < word->operands_min || argc - first > word->operands_max)
 		return usage_error(word->operands, "");
 	return word->run(&options, argv + first, argc - first);

@@ -9,11 +9,16 @@
 #include "lib/cleanup.h"
 #include "snapshot/diff.h"
 #include "snapshot/dominators.h"
+#include "snapshot/locations.h"
+#include "snapshot/paths.h"
 #include "snapshot/reader.h"
+#include "snapshot/retainers.h"
 #include "tool/command.h"
 #include "tool/diff_report.h"
+#include "tool/retainer_report.h"
 #include "tool/snapshot_read.h"
 #include "tool/snapshot_words.h"
+#include "tool/terminal.h"
 
 DEFINE_CLEANUP(struct reader, reader_free)
 
@@ -39,11 +44,48 @@ static int add(struct diff *diff, struct heap *heap, const char *path, bool is_l
 	return r;
 }
 
+/* The heap of the last file is still there. */
+static int print_retainers(const struct diff *diff, struct heap *heap, enum snapshot_format format)
+{
+	struct paths paths;
+	struct retainers retainers = {0};
+	const struct retainer_report report = {diff, heap, &retainers};
+	const struct terminal terminal = terminal_of(STDOUT_FILENO);
+	int r = paths_init(&paths, heap);
+
+	if (r == 0)
+		r = locations_name_scripts(heap);
+	if (r == 0)
+		r = retainers_find(&retainers, heap, &paths);
+	if (r == 0)
+		r = format == SNAPSHOT_JSON ? retainer_report_json(&report, stdout)
+		                            : retainer_report_text(&report, &terminal, stdout);
+	retainers_done(&retainers);
+	paths_done(&paths);
+	return r;
+}
+
+static int print_constructors(struct diff *diff, enum snapshot_format format)
+{
+	diff_finish(diff);
+	if (format == SNAPSHOT_JSON)
+		return diff_report_json(diff, stdout);
+	diff_report_text(diff, stdout);
+	return 0;
+}
+
+static unsigned what_to_keep(const struct snapshot_options *options, bool is_last)
+{
+	unsigned graph =
+	    options->retained && (is_last || !options->is_by_retainer) ? HEAP_KEEPS_GRAPH : 0;
+
+	return HEAP_KEEPS_IDS | graph | (options->is_by_retainer && is_last ? HEAP_KEEPS_NAMES : 0);
+}
+
 static int add_file(struct diff *diff, const struct snapshot_options *options, const char *path,
                     bool is_last)
 {
-	unsigned graph = options->retained ? HEAP_KEEPS_GRAPH : 0;
-	_cleanup_(reader_freep) struct reader *reader = reader_new(HEAP_KEEPS_IDS | graph);
+	_cleanup_(reader_freep) struct reader *reader = reader_new(what_to_keep(options, is_last));
 	struct heap *heap = NULL;
 	int r;
 
@@ -52,18 +94,9 @@ static int add_file(struct diff *diff, const struct snapshot_options *options, c
 	if (snapshot_read(path, reader, &heap) < 0 || heap == NULL)
 		return STATUS_USAGE;
 	r = add(diff, heap, path, is_last);
-	return r < 0 ? fail(r) : STATUS_OK;
-}
-
-static int print_diff(struct diff *diff, enum snapshot_format format)
-{
-	int r = 0;
-
-	diff_finish(diff);
-	if (format == SNAPSHOT_JSON)
-		r = diff_report_json(diff, stdout);
-	else
-		diff_report_text(diff, stdout);
+	if (r == 0 && is_last)
+		r = options->is_by_retainer ? print_retainers(diff, heap, options->output)
+		                            : print_constructors(diff, options->output);
 	return r < 0 ? fail(r) : STATUS_OK;
 }
 
@@ -76,8 +109,6 @@ int snapshot_diff(const struct snapshot_options *options, char **paths, int coun
 	diff_init(&diff);
 	for (i = 0; i < count && status == STATUS_OK; i++)
 		status = add_file(&diff, options, paths[i], i == count - 1);
-	if (status == STATUS_OK)
-		status = print_diff(&diff, options->output);
 	diff_done(&diff);
 	return status;
 }

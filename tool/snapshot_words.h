@@ -15,6 +15,7 @@ struct snapshot_options {
 	const char *by;
 	const char *format;
 	enum snapshot_format output; /* of format */
+	bool is_by_retainer;         /* of by */
 };
 
 struct snapshot_word {

@@ -54,6 +54,11 @@ is "$status:$stderr" "2:heapwatch snapshot: two or three files are needed, the o
 	"one is too few"
 run snapshot diff "$small" "$work/lie"
 is "$status:$stdout" "2:" "and one that lies is none"
+run snapshot diff --by=retainer "$small" "$small"
+is "$status:$stderr:$(printf '%s\n' "$stdout" | head -n 1)" "0::+0 B in 0 rows of new objects, by what holds them" \
+	"by what holds it nothing is new either"
+run snapshot diff --by=retainer --no-retained "$small" "$small"
+is "$status" 2 "which needs retained sizes"
 run snapshot diff --by=colour "$small" "$small"
 is "$status" 2 "what to group by must be known"
 
@@ -83,6 +88,11 @@ check_growth() { # node
 	is "$status:$stderr" "0:" "$version: its snapshots are compared"
 	is "$(number Leak new_count):$(number Leak delta_count):$(number Leak count)" 500:1000:1500 \
 		"$version: what came and stayed is told from what came last"
+	run snapshot diff --by=retainer --format=json "$work/1.heapsnapshot" "$work/2.heapsnapshot"
+	has "$stdout" '{"rows":[{"name":"Leak","type":"object","count":500,' "$version: by what holds it, too"
+	has "$stdout" 'leaks (Array) → Leak"' "$version: with the path"
+	LC_ALL=C COLUMNS=200 run snapshot diff --by=retainer "$work/1.heapsnapshot" "$work/2.heapsnapshot"
+	has "$stdout" "leaks (Array) -> Leak" "$version: as text"
 	gzip -f "$work/2.heapsnapshot"
 	run snapshot diff "$work/1.heapsnapshot" - <"$work/2.heapsnapshot.gz"
 	is "$(printf '%s\n' "$stdout" | awk '/^ *new / { getline; print $1, $2, $NF }')" "500 0 Leak" \

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Breadth first, twice: from the user's roots, then from the root itself.
+ */
+#include "snapshot/paths.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOT 0U /* a node */
+
+static void reach(struct paths *paths, uint32_t node, uint32_t parent, uint32_t edge)
+{
+	paths->parents[node] = parent;
+	paths->edges[node] = edge;
+	paths->distances[node] = parent == PATHS_NONE ? 0 : paths->distances[parent] + 1;
+	paths->order[paths->count++] = node;
+}
+
+static bool retains(const struct heap *heap, uint32_t from, uint32_t edge)
+{
+	return heap->edge_kinds[edge] < EDGE_KIND_SHORTCUT ||
+	       (from == ROOT && heap->edge_kinds[edge] == EDGE_KIND_SHORTCUT);
+}
+
+static void expand(struct paths *paths, const struct heap *heap, uint32_t node)
+{
+	uint32_t edge;
+
+	for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1]; edge++) {
+		uint32_t to = heap->edge_targets[edge];
+
+		if (paths->distances[to] == PATHS_NONE && retains(heap, node, edge))
+			reach(paths, to, node, edge);
+	}
+}
+
+static void spread(struct paths *paths, const struct heap *heap, uint32_t next)
+{
+	for (; next < paths->count; next++)
+		expand(paths, heap, paths->order[next]);
+}
+
+static void reach_user_roots(struct paths *paths, const struct heap *heap)
+{
+	uint32_t edge;
+
+	for (edge = heap->first_edges[ROOT]; edge < heap->first_edges[ROOT + 1]; edge++) {
+		uint32_t to = heap->edge_targets[edge];
+		const char *type = heap->layout.node_types.names[heap_node_type(heap, to)];
+
+		if (to != ROOT && paths->distances[to] == PATHS_NONE && retains(heap, ROOT, edge) &&
+		    strcmp(type, "synthetic") != 0)
+			reach(paths, to, ROOT, edge);
+	}
+}
+
+int paths_init(struct paths *paths, const struct heap *heap)
+{
+	uint32_t **arrays[] = {&paths->parents, &paths->edges, &paths->distances, &paths->order};
+	bool is_complete = true;
+	size_t i;
+
+	*paths = (struct paths){0};
+	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+		*arrays[i] = malloc(heap->node_count * sizeof(**arrays[i]));
+		is_complete = is_complete && *arrays[i] != NULL;
+	}
+	if (!is_complete) {
+		paths_done(paths);
+		return -ENOMEM;
+	}
+	memset(paths->distances, 0xFF, heap->node_count * sizeof(*paths->distances));
+	memset(paths->parents, 0xFF, heap->node_count * sizeof(*paths->parents));
+	reach(paths, ROOT, PATHS_NONE, PATHS_NONE);
+	reach_user_roots(paths, heap);
+	spread(paths, heap, 1);
+	paths->user_count = paths->count;
+	expand(paths, heap, ROOT);
+	spread(paths, heap, paths->user_count);
+	return 0;
+}
+
+void paths_done(struct paths *paths)
+{
+	free(paths->parents);
+	free(paths->edges);
+	free(paths->distances);
+	free(paths->order);
+	*paths = (struct paths){0};
+}
