@@ -3,14 +3,18 @@
  * Options and output formats of heapwatch analyze; replay.c does the work, report.c the words.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "collectors/gclog/trace_events.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/numbers.h"
 #include "lib/options.h"
 #include "lib/units.h"
@@ -194,23 +198,48 @@ static int report(const struct replay *replay, const struct settings *settings)
 
 DEFINE_CLEANUP(struct replay, replay_free)
 
+static bool is_of_trace_events(const char *path)
+{
+	char head[sizeof(TRACE_EVENTS_HEAD)];
+	struct stat status;
+	size_t length;
+
+	/* a FIFO's writer must not see a reader come and go */
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+	       file_read_text_at(AT_FDCWD, path, head, sizeof(head), &length) == 0 &&
+	       strcmp(head, TRACE_EVENTS_HEAD) == 0;
+}
+
+/* Trace events go last: of a process that also printed its trace they tell nothing new. */
+static int replay_files(struct replay *replay, char **files, int count, char *reterr_message)
+{
+	int turn;
+
+	for (turn = 0; turn < 2 * count; turn++) {
+		const char *path = files[turn % count];
+		int result;
+
+		if (count > 1 ? is_of_trace_events(path) != (turn >= count) : turn > 0)
+			continue;
+		result = replay_file(replay, path, reterr_message, MESSAGE_SIZE);
+		if (result < 0)
+			return result;
+		if (result > 0)
+			(void)fprintf(stderr, "heapwatch analyze: warning: %s\n", reterr_message);
+	}
+	return 0;
+}
+
 static int analyze(const struct settings *settings, char **files, int count)
 {
 	_cleanup_(replay_freep) struct replay *replay = replay_new(&settings->replay);
 	char message[MESSAGE_SIZE];
 	int status;
-	int i;
 
 	if (replay == NULL)
 		return fail(strerror(ENOMEM));
-	for (i = 0; i < count; i++) {
-		int result = replay_file(replay, files[i], message, sizeof(message));
-
-		if (result < 0)
-			return fail(message);
-		if (result > 0)
-			(void)fprintf(stderr, "heapwatch analyze: warning: %s\n", message);
-	}
+	if (replay_files(replay, files, count, message) < 0)
+		return fail(message);
 	if (replay_finish(replay, message, sizeof(message)) < 0)
 		return fail(message);
 	status = report(replay, settings);

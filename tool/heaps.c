@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/gclog/parse.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
@@ -81,6 +82,19 @@ bool heap_table_is_only_elsewhere(const struct heap_table *table, pid_t pid, siz
 		is_elsewhere = true;
 	}
 	return is_elsewhere;
+}
+
+bool heap_table_knows_better(const struct heap_table *table, const struct gclog_record *record)
+{
+	size_t i;
+
+	if (record->family != GCLOG_FAMILY_TRACE_EVENTS)
+		return false;
+	for (i = 0; i < table->count; i++)
+		if (table->rows[i].key.pid == record->pid &&
+		    table->rows[i].family != GCLOG_FAMILY_TRACE_EVENTS)
+			return true;
+	return false;
 }
 
 /*

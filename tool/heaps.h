@@ -17,6 +17,8 @@
 #include "tool/history.h"
 #include "tool/pauses.h"
 
+struct gclog_record;
+
 struct heap_row {
 	struct process_key key; /* start_ticks: which life under this pid */
 	uint64_t address;
@@ -53,6 +55,8 @@ void heap_table_done(struct heap_table *table);
 struct heap_row *heap_table_find(const struct heap_table *table, pid_t pid, uint64_t address);
 /* The pid is known from other files and not yet from this one. */
 bool heap_table_is_only_elsewhere(const struct heap_table *table, pid_t pid, size_t file);
+/* A collection that trace events tell of a pid whose text, read before, told it and more. */
+bool heap_table_knows_better(const struct heap_table *table, const struct gclog_record *record);
 /* The process has a heap made by its main thread, and one at this address would be another. */
 bool heap_table_has_main(const struct heap_table *table, const struct process_key *key,
                          uint64_t address);

@@ -385,7 +385,7 @@ static void play_record(void *context, enum gclog_result result, const struct gc
 		play_incident(replay, record);
 	if (result == GCLOG_HEAP)
 		play_part(replay, record);
-	if (result != GCLOG_GC)
+	if (result != GCLOG_GC || heap_table_knows_better(&replay->heaps, record))
 		return;
 	time.recorded_ns = line_arrival(replay, replay->lines_before + line->number);
 	time.wall_ns = line->wall_ns;

@@ -32,6 +32,7 @@ struct log_file {
 	bool is_copy;       /* of another one, as far as it was looked at */
 	bool has_process;   /* a line of it was of a process that is visible */
 	unsigned idle_passes;
+	uint64_t delayed_until_ns;     /* 0: not */
 	struct life_table lives;       /* who prints into it */
 	struct collector_watch *watch; /* of a pipe, with who is called for it */
 	void (*on_ready)(void *owner, struct log_file *file);

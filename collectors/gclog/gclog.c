@@ -454,7 +454,7 @@ static void gclog_reconfigure(void *data, const struct config *config)
 	}
 }
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 static int gclog_save(void *data, struct buf *out)
 {

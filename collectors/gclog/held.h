@@ -24,6 +24,7 @@ struct held_record {
 	uint64_t life;            /* in its file; 0: unknown */
 	enum gclog_result result; /* GCLOG_GC, GCLOG_INCIDENT or GCLOG_HEAP: what is set */
 	bool is_live;
+	bool is_trace_event;
 	uint64_t written_ns; /* boot time, as the wrapper of the line says; 0: it does not */
 	unsigned passes;
 };

@@ -118,6 +118,8 @@ void isolate_clocks_pack(const struct isolate_clocks *clocks, struct buf *out)
 	const struct isolate_clock *clock;
 
 	pack_u64(out, clocks->has_main);
+	pack_u64(out, clocks->has_text);
+	pack_u64(out, clocks->has_trace_events);
 	pack_u64(out, clocks->last_at_ns);
 	pack_u64(out, clocks->count);
 	for (clock = clocks->table; clock != NULL; clock = clock->hh.next) {
@@ -136,6 +138,8 @@ void isolate_clocks_unpack(struct isolate_clocks *clocks, struct unpack *in)
 	bool is_new;
 
 	clocks->has_main = unpack_u64(in) != 0;
+	clocks->has_text = unpack_u64(in) != 0;
+	clocks->has_trace_events = unpack_u64(in) != 0;
 	clocks->last_at_ns = unpack_u64(in);
 	for (count = unpack_u64(in); count > 0 && !in->has_failed; count--) {
 		clock = find_or_add(clocks, unpack_u64(in), &is_new);

@@ -24,6 +24,10 @@ struct isolate_clocks {
 	uint64_t start_ns;   /* of the process */
 	uint64_t last_at_ns; /* latest date given out */
 	bool has_main;
+	/* Which of its sources has told collections: a process may write a text and trace events.
+	 */
+	bool has_text;
+	bool has_trace_events;
 };
 
 /*

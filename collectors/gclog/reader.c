@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "collectors/gclog/compressed.h"
 #include "collectors/gclog/copies.h"
@@ -20,6 +21,8 @@
 #define STAMP_SLACK_NS (2 * NS_PER_SECOND)
 /* A log that was written to so recently has a writer. */
 #define STILL_ALIVE_NS (5 * NS_PER_MINUTE)
+/* So long the past of trace events waits for a text that tells the same collections better. */
+#define TEXT_FIRST_NS (10 * NS_PER_SECOND)
 
 void reader_report(struct reader *self, enum collector_error error)
 {
@@ -91,6 +94,22 @@ static const struct process_key *find_process(struct reader *self, const struct 
 	return &stranger->key;
 }
 
+/*
+ * A process that prints its trace and writes trace events tells each collection twice. The text has
+ * more of it. What was there before the text was followed may have been told by events already.
+ */
+static bool is_told_first(struct isolate_clocks *clocks, const struct held_record *record)
+{
+	if (record->is_trace_event) {
+		clocks->has_trace_events = clocks->has_trace_events || !clocks->has_text;
+		return !clocks->has_text;
+	}
+	if (clocks->has_trace_events && !clocks->has_text && !record->is_live)
+		return false;
+	clocks->has_text = true;
+	return true;
+}
+
 static bool deliver(void *context, const struct held_record *record)
 {
 	struct reader *self = context;
@@ -102,6 +121,8 @@ static bool deliver(void *context, const struct held_record *record)
 	if (key == NULL)
 		return false;
 	if (record->result == GCLOG_GC) {
+		if (!is_told_first(clocks, record))
+			return true;
 		at_ns = date(clocks, record);
 		self->sink->gc(self->sink->context, key, at_ns, &record->event);
 		return true;
@@ -202,6 +223,7 @@ static void on_record(void *context, enum gclog_result result, const struct gclo
 	    .part = record->part,
 	    .result = result,
 	    .is_live = self->is_live,
+	    .is_trace_event = record->family == GCLOG_FAMILY_TRACE_EVENTS,
 	    .written_ns = written_ns(self, line->wall_ns),
 	};
 
@@ -261,6 +283,21 @@ static bool survey_turn(struct reader *self, struct log_file *file)
 	return false;
 }
 
+/* The looks of every few passes come back to it. */
+static bool is_delayed(const struct reader *self, struct log_file *file)
+{
+	char head[sizeof(TRACE_EVENTS_HEAD) - 1];
+	uint64_t now_ns = self->host->now_ns(self->host->context);
+
+	if (file->tail.offset > 0 || file->tail.is_pipe)
+		return false;
+	if (file->delayed_until_ns == 0 &&
+	    pread(file->tail.fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+	    memcmp(head, TRACE_EVENTS_HEAD, sizeof(head)) == 0)
+		file->delayed_until_ns = now_ns + TEXT_FIRST_NS;
+	return now_ns < file->delayed_until_ns;
+}
+
 /* What the copy of a truncated file has beyond what was read of that. An unfinished line stays in
  * the stream: its end is the start of the file. */
 static int copy_turn(struct reader *self, struct log_file *file)
@@ -290,6 +327,8 @@ static int read_turn(struct reader *self, struct log_file *file)
 
 	if (result > 0 && copies_are_due(file))
 		return copy_turn(self, file);
+	if (result > 0 && is_delayed(self, file))
+		return 0;
 	if (result > 0 && !file->is_caught_up && !survey_turn(self, file))
 		return 1;
 	begin(self, file);

@@ -56,6 +56,21 @@ has "$stdout" '"limit_bytes":209715200' "json: the limit"
 has "$stdout" '"state":"leak","kind":"js-heap"' "json: the verdict"
 has "$stdout" '"lines":{"gc":180,"other":0,"torn":0}' "json: the lines"
 
+# The same process with its trace as text and as events: what the text tells counts.
+{
+	printf '{"traceEvents":[{"pid":7,"tid":7,"ts":1,"ph":"M","name":"process_name"}'
+	for ms in 5 15; do
+		printf ',{"pid":7,"tid":7,"ts":%d000,"ph":"B","name":"MinorGC","args":{"usedHeapSizeBefore":9,"type":"task"}}' "$ms"
+		printf ',{"pid":7,"tid":7,"ts":%d500,"ph":"E","name":"MinorGC","args":{"usedHeapSizeAfter":5}}' "$ms"
+	done
+} >"$work/events.json"
+run analyze --format=json "$work/events.json"
+has "$stdout" '"scavenge":{"count":2,' "trace events alone are counted"
+run analyze --format=json --time-scale=60 --heap-limit=200MiB "$work/events.json" "$work/leak.log"
+has "$stdout" '"isolates":[{"pid":7,"isolate":"main","gc":{"scavenge":{"count":90,' \
+	"beside a text of the process they are not"
+is "$(printf '%s' "$stdout" | grep -o '"isolate":' | wc -l | tr -d ' ')" 1 "and make no heap of their own"
+
 run analyze --format=timeline --time-scale=60 "$work/leak.log"
 is "$(printf '%s\n' "$stdout" | grep -vc '^{"t_ms":[0-9]*,"score":[0-9.]*,"confidence":[0-9.]*,"state":"[a-z]*","kind":"[a-z-]*"}$')" \
 	0 "timeline: lines of JSON"

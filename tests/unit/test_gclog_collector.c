@@ -305,6 +305,84 @@ START_TEST(test_many_files_are_followed)
 }
 END_TEST
 
+static void put_trace_gc(int fd, unsigned uptime_ms)
+{
+	char events[512];
+
+	(void)snprintf(events, sizeof(events),
+	               ",{\"pid\":7,\"tid\":7,\"ts\":%u000,\"ph\":\"B\",\"name\":\"MinorGC\","
+	               "\"args\":{\"usedHeapSizeBefore\":9,\"type\":\"task\"}}"
+	               ",{\"pid\":7,\"tid\":7,\"ts\":%u500,\"ph\":\"E\",\"name\":\"MinorGC\","
+	               "\"args\":{\"usedHeapSizeAfter\":5}}",
+	               uptime_ms, uptime_ms);
+	put(fd, events);
+}
+
+static int trace_events_writer(void)
+{
+	int fd = writer("node_trace.1.log", O_APPEND);
+
+	put(fd, "{\"traceEvents\":[{\"pid\":7,\"tid\":7,\"ts\":0,\"ph\":\"M\",\"name\":\"x\"}");
+	return fd;
+}
+
+START_TEST(test_text_and_trace_events_of_a_process_count_once)
+{
+	int events_fd = trace_events_writer();
+	int fd = writer("app.log", O_APPEND);
+
+	put_trace_gc(events_fd, 1);
+	put_trace_gc(events_fd, 2);
+	start("*.log");
+	process(7);
+	pass();
+	put_gc(fd, 1);
+	put_gc(fd, 2);
+	run_until_seen(2);
+	put_trace_gc(events_fd, 3);
+	look();
+	put_gc(fd, 3);
+	run_until_seen(3);
+	keep();
+	stop();
+	put_trace_gc(events_fd, 4);
+	start_again();
+	process(7);
+	look();
+	check_each_once(3);
+	put_gc(fd, 4);
+	run_until_seen(4);
+	check_each_once(4);
+	(void)close(fd);
+	(void)close(events_fd);
+}
+END_TEST
+
+START_TEST(test_trace_events_count_where_there_is_no_text)
+{
+	int events_fd = trace_events_writer();
+	int fd;
+
+	put_trace_gc(events_fd, 1);
+	put_trace_gc(events_fd, 2);
+	start("*.log");
+	process(7);
+	look();
+	ck_assert_uint_eq(test.seen_count, 2);
+	fd = writer("app.log", O_APPEND);
+	put_gc(fd, 1); /* it was told by events */
+	look();
+	ck_assert_uint_eq(test.seen_count, 2);
+	put_gc(fd, 3);
+	run_until_seen(3);
+	put_trace_gc(events_fd, 3);
+	look();
+	ck_assert_uint_eq(test.seen_count, 3);
+	(void)close(fd);
+	(void)close(events_fd);
+}
+END_TEST
+
 START_TEST(test_everything_is_found_without_events)
 {
 	int fd = writer("app.log", O_APPEND);
@@ -372,5 +450,6 @@ GCLOG_MAIN("gclog_collector", test_two_processes_and_two_isolates_share_a_file,
            test_stdout_is_let_go_when_configured_so_later, test_file_reached_twice_is_followed_once,
            test_stdout_that_was_renamed_before_is_reached_through_the_process,
            test_fifo_and_directory_are_not_opened, test_huge_file_is_read_from_near_its_end,
-           test_many_files_are_followed, test_everything_is_found_without_events,
+           test_many_files_are_followed, test_text_and_trace_events_of_a_process_count_once,
+           test_trace_events_count_where_there_is_no_text, test_everything_is_found_without_events,
            test_where_heapwatch_run_writes_links_are_not_followed)
