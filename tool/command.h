@@ -30,6 +30,7 @@ bool command_exists(const char *name);
 
 int command_analyze(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_snapshot(int argc, char **argv);
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Samples what a process allocates, by V8's sampling heap profiler, and explains what of it stays.
+ * Blocks for the time that it samples: for the tool, or a job of the pool.
+ *
+ * What it costs the process: a full collection for each of the three profiles, and a sample of the
+ * stack for each interval of allocated bytes. The interval follows the rate of allocation, so that
+ * a busy process is not sampled more often than EXPLAIN_SAMPLES_PER_SECOND.
+ *
+ * There is one sampler in an isolate: whoever samples it at the same time is stopped with ours.
+ */
+#ifndef HEAPWATCH_COLLECTORS_INSPECTOR_EXPLAIN_H
+#define HEAPWATCH_COLLECTORS_INSPECTOR_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "collectors/inspector/explanation.h"
+#include "collectors/inspector/session.h"
+
+#define EXPLAIN_INTERVAL_MIN_BYTES UINT64_C(4096)
+#define EXPLAIN_INTERVAL_MAX_BYTES (UINT64_C(512) * 1024)
+#define EXPLAIN_SAMPLES_PER_SECOND 2000.0
+#define EXPLAIN_MESSAGE_SIZE       256
+
+struct call_tree;
+
+struct explain_progress {
+	uint64_t elapsed_ns;
+	uint64_t duration_ns;
+	uint64_t heap_used_bytes;
+	uint64_t external_bytes;
+};
+
+struct explain_options {
+	pid_t pid; /* as heapwatch sees it */
+	struct inspector_address address;
+	pid_t inner_pid;      /* as it sees itself */
+	uint64_t duration_ns; /* of sampling */
+	int cancel_fd;        /* readable: give up; -1: none */
+	void *context;
+	/* About every second; may be NULL. */
+	void (*progress)(void *context, const struct explain_progress *progress);
+};
+
+struct explain_result {
+	struct explanation explanation;
+	struct call_tree *tree; /* owned */
+	uint64_t interval_bytes;
+};
+
+/*
+ * 0, or a negative errno with a sentence in reterr_message: -ECANCELED; -EBUSY: there is another
+ * debugger and the version allows one; -ESRCH: it is another process, or it ended; else what went
+ * wrong with the conversation.
+ */
+int explain_run(const struct explain_options *options, struct explain_result *ret_result,
+                char reterr_message[EXPLAIN_MESSAGE_SIZE]) __attribute__((warn_unused_result));
+void explain_result_done(struct explain_result *result);
+
+/* The interval for a rate of allocation; a power of two. Pure. */
+uint64_t explain_interval(double allocated_bytes_per_second);
+
+#endif
