@@ -202,11 +202,15 @@ def check_workers(suite, daemon, fleet):
         check(found == {process.pid for process in fleet.by_app['pair']}, 'pids %s' % found)
     with suite.case('of two workers the leaking one is named'):
         leaking = fleet.by_app['pair'][0].pid
-        samples = daemon.scrape()
-        for slot in (0, 1):
-            value = score(samples, 'pair', slot)
-            check(value > 0.8 if pid_of(samples, 'pair', slot) == leaking else value < 0.3,
-                  'slot %d: score %g' % (slot, value))
+
+        def told_apart():
+            samples = daemon.scrape()
+            for slot in (0, 1):
+                value = score(samples, 'pair', slot)
+                check(value > 0.8 if pid_of(samples, 'pair', slot) == leaking else value < 0.3,
+                      'slot %d: score %g' % (slot, value))
+            return True
+        suite.wait_until('a verdict on both workers', told_apart, VERDICT_SECONDS)
     with suite.case('isolates of worker threads are told apart, the leaking one shows'):
         samples = suite.wait_until('a verdict on the worker thread',
                                    leaking_found(daemon, ['threads']), VERDICT_SECONDS)
