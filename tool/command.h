@@ -33,5 +33,6 @@ int command_check(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_snapshot(int argc, char **argv);
+int command_top(int argc, char **argv);
 
 #endif
