@@ -13,6 +13,7 @@
 #include "snapshot/locations.h"
 #include "snapshot/names.h"
 #include "snapshot/quoted.h"
+#include "snapshot/row.h"
 #include "snapshot/skip.h"
 
 #define KEY_MAX      ((size_t)256)
@@ -164,13 +165,32 @@ static const char *take_other(struct reader *reader, const char *at)
 	return at + 1;
 }
 
+/* Rows that are whole in this piece and as V8 writes them; what is left goes number by number. */
+static const char *take_rows(struct reader *reader, const char *at)
+{
+	size_t due = (size_t)reader->width * ROW_NUMBER_BYTES;
+
+	while (at != NULL && (size_t)(reader->end - at) > due) {
+		const char *next = row_scan(at, reader->width, reader->row);
+
+		if (next == NULL)
+			break;
+		at = take_row(reader, next - 1);
+	}
+	return at;
+}
+
 static const char *take_numbers(struct reader *reader, const char *at)
 {
 	while (at != NULL && at < reader->end && reader->place == PLACE_NUMBERS) {
-		const char *start = at;
 		uint64_t value = reader->value;
+		const char *start;
 		unsigned digit;
 
+		if (reader->field == 0 && reader->digits == 0 &&
+		    (at = take_rows(reader, at)) == NULL)
+			return NULL;
+		start = at;
 		while ((digit = (unsigned)(unsigned char)*at - '0') <= 9) {
 			value = value * 10 + digit;
 			at++;
