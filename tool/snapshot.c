@@ -18,12 +18,14 @@ static const struct snapshot_word words[] = {
     {"diff", 2, 3, "two or three files are needed, the oldest first", snapshot_diff},
 };
 
-static const char *const format_names[] = {[SNAPSHOT_TEXT] = "text", [SNAPSHOT_JSON] = "json"};
+static const char *const format_names[] = {
+    [SNAPSHOT_TEXT] = "text", [SNAPSHOT_JSON] = "json", [SNAPSHOT_HTML] = "html"};
 
 static const struct option_row snapshot_rows[] = {
     {"by", "WHAT", "constructor", "What diff groups by: constructor or retainer.", OPTION_STRING,
      offsetof(struct snapshot_options, by)},
-    {"format", "FORMAT", "text", "text for people, or json with every constructor.", OPTION_STRING,
+    {"format", "FORMAT", "text",
+     "text for people, json with every row, or html, one page for a browser.", OPTION_STRING,
      offsetof(struct snapshot_options, format)},
     {"help", NULL, NULL, "Show this help.", OPTION_FLAG, offsetof(struct snapshot_options, help)},
     {"retained", NULL, "true",

@@ -16,6 +16,7 @@
 #include "tool/command.h"
 #include "tool/diff_report.h"
 #include "tool/retainer_report.h"
+#include "tool/snapshot_html.h"
 #include "tool/snapshot_read.h"
 #include "tool/snapshot_words.h"
 #include "tool/terminal.h"
@@ -58,8 +59,9 @@ static int print_retainers(const struct diff *diff, struct heap *heap, enum snap
 	if (r == 0)
 		r = retainers_find(&retainers, heap, &paths);
 	if (r == 0)
-		r = format == SNAPSHOT_JSON ? retainer_report_json(&report, stdout)
-		                            : retainer_report_text(&report, &terminal, stdout);
+		r = format == SNAPSHOT_JSON   ? retainer_report_json(&report, stdout)
+		    : format == SNAPSHOT_HTML ? retainer_html(&report, stdout)
+		                              : retainer_report_text(&report, &terminal, stdout);
 	retainers_done(&retainers);
 	paths_done(&paths);
 	return r;
@@ -70,6 +72,8 @@ static int print_constructors(struct diff *diff, enum snapshot_format format)
 	diff_finish(diff);
 	if (format == SNAPSHOT_JSON)
 		return diff_report_json(diff, stdout);
+	if (format == SNAPSHOT_HTML)
+		return diff_html(diff, stdout);
 	diff_report_text(diff, stdout);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "snapshot/dominators.h"
 #include "snapshot/reader.h"
 #include "tool/command.h"
+#include "tool/snapshot_html.h"
 #include "tool/snapshot_read.h"
 #include "tool/snapshot_report.h"
 #include "tool/snapshot_words.h"
@@ -28,6 +29,8 @@ static int print_summary(struct heap *heap, const char *path, enum snapshot_form
 	snapshot_sort(heap);
 	if (r == 0 && format == SNAPSHOT_JSON)
 		r = snapshot_report_json(heap, stdout);
+	else if (r == 0 && format == SNAPSHOT_HTML)
+		r = snapshot_html(heap, stdout);
 	else if (r == 0)
 		snapshot_report_text(heap, stdout);
 	if (r < 0)

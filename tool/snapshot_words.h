@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-enum snapshot_format { SNAPSHOT_TEXT, SNAPSHOT_JSON };
+enum snapshot_format { SNAPSHOT_TEXT, SNAPSHOT_JSON, SNAPSHOT_HTML };
 
 struct snapshot_options {
 	bool help;

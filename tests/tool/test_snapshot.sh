@@ -59,6 +59,25 @@ is "$status:$stderr:$(printf '%s\n' "$stdout" | head -n 1)" "0::+0 B in 0 rows o
 	"by what holds it nothing is new either"
 run snapshot diff --by=retainer --no-retained "$small" "$small"
 is "$status" 2 "which needs retained sizes"
+for words in summary "diff $small" "diff --by=retainer $small"; do
+	# shellcheck disable=SC2086 # words
+	run snapshot --format=html $words "$small"
+	has "$status:$stdout" "0:<!DOCTYPE html>" "as a page: ${words%% /*}"
+	is "$(printf '%s' "$stdout" | grep -c -E 'src=|href=|url\(|@import')" 0 "that needs nothing else"
+	is "$(printf '%s\n' "$stdout" | tail -n 1)" "</html>" "to its end"
+done
+run snapshot --format=html summary "$small"
+has "$stdout" "<td>Detached &lt;div&gt;</td>" "names are text"
+printf '%s\n' "$stdout" >"$work/page.html"
+browser=$(command -v chromium || true)
+if [ -n "$browser" ] && timeout 60 "$browser" --headless --no-sandbox --disable-gpu --no-first-run \
+	--disable-background-networking --disable-component-update --disable-sync \
+	--user-data-dir="$work/browser" --dump-dom "file://$work/page.html" >"$work/dom" 2>"$work/browser.log"; then
+	has "$(cat "$work/dom")" 'placeholder="Filter rows"' "a browser shows it and runs its script"
+else
+	result yes "no Chromium # SKIP"
+fi
+
 run snapshot diff --by=colour "$small" "$small"
 is "$status" 2 "what to group by must be known"
 
