@@ -143,6 +143,7 @@ static struct model *make_model(struct process_key *ret_key)
 	                                    .node_version = "",
 	                                    .container_id = "",
 	                                    .pod_uid = "",
+	                                    .container_name = "",
 	                                    .unit = ""};
 	struct model *model = model_new(&options);
 

@@ -100,6 +100,7 @@ static inline int modelled_add(struct model *model, size_t i)
 	    .node_version = "20.20.2",
 	    .container_id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	};
 	int result;

@@ -49,3 +49,29 @@ const char *heap_space_name(enum heap_part space)
 	assert(space < HEAP_PART_SPACE_COUNT);
 	return names[space];
 }
+
+const char *process_fact_name(enum process_fact fact)
+{
+	static const char *const names[] = {
+	    [PROCESS_FACT_ENVIRONMENT] = "environment",     [PROCESS_FACT_FILES] = "files",
+	    [PROCESS_FACT_OPEN_FILES] = "open_files",       [PROCESS_FACT_MAPS] = "maps",
+	    [PROCESS_FACT_CONTAINER_LOG] = "container_log",
+	};
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) == PROCESS_FACT_COUNT, "a name each");
+	return names[fact];
+}
+
+const char *process_need_name(enum process_need need)
+{
+	static const char *const names[] = {
+	    [PROCESS_NEED_NOTHING] = "",
+	    [PROCESS_NEED_PTRACE] = "CAP_SYS_PTRACE",
+	    [PROCESS_NEED_READ_SEARCH] = "CAP_DAC_READ_SEARCH",
+	    [PROCESS_NEED_PTRACE_AND_READ_SEARCH] = "CAP_SYS_PTRACE,CAP_DAC_READ_SEARCH",
+	    [PROCESS_NEED_MOUNT] = "mount",
+	};
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) == PROCESS_NEED_COUNT, "a name each");
+	return names[need];
+}

@@ -44,6 +44,8 @@ struct process_facts {
 	const char *node_version; /* "20.20.2" */
 	const char *container_id; /* 64 hex digits */
 	const char *pod_uid;
+	/* NAMESPACE/POD/CONTAINER as far as known; of Docker and Podman the name alone. */
+	const char *container_name;
 	const char *unit; /* systemd unit */
 	/* NSpid of status: outermost first; the last one is what the process itself prints. */
 	pid_t namespace_pids[NAMESPACE_DEPTH_MAX];
@@ -217,6 +219,30 @@ const char *collector_error_name(enum collector_error error); /* label value of 
 /* Why a process is known but not followed; label values of processes_dropped_total. */
 enum drop_reason { DROP_PROCESS_LIMIT, DROP_FD_LIMIT, DROP_REASON_COUNT };
 
+/* ---- what may not be read of a process ---- */
+
+enum process_fact {
+	PROCESS_FACT_ENVIRONMENT,   /* names of PM2 and of the pod, NODE_OPTIONS, the journal */
+	PROCESS_FACT_FILES,         /* its root and directory: script, package.json */
+	PROCESS_FACT_OPEN_FILES,    /* their number, and the file that is its stdout */
+	PROCESS_FACT_MAPS,          /* maps and smaps_rollup: whose memory it is */
+	PROCESS_FACT_CONTAINER_LOG, /* what a runtime keeps of its stdout */
+	PROCESS_FACT_COUNT
+};
+
+/* What would allow it. */
+enum process_need {
+	PROCESS_NEED_NOTHING, /* it is read, or there is nothing to read */
+	PROCESS_NEED_PTRACE,
+	PROCESS_NEED_READ_SEARCH,
+	PROCESS_NEED_PTRACE_AND_READ_SEARCH,
+	PROCESS_NEED_MOUNT, /* of the runtime's logs below --path.rootfs */
+	PROCESS_NEED_COUNT
+};
+
+const char *process_fact_name(enum process_fact fact); /* label values */
+const char *process_need_name(enum process_need need); /* "" of NOTHING */
+
 /* ---- sink: facts go up ---- */
 
 struct collector_sink {
@@ -242,6 +268,9 @@ struct collector_sink {
 	                 uint64_t at_ns, enum heap_incident incident);
 	void (*heap)(void *context, const struct process_key *key, uint64_t at_ns,
 	             const struct heap_sample *sample);
+	/* What it needs for a fact of a process that was found; the latest word counts. */
+	void (*lacks)(void *context, const struct process_key *key, enum process_fact fact,
+	              enum process_need need);
 	void (*error)(void *context, const char *collector, enum collector_error error);
 };
 

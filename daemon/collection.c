@@ -142,6 +142,16 @@ static void on_heap(void *context, const struct process_key *key, uint64_t at_ns
 	model_heap(collection->model, key, at_ns, sample);
 }
 
+static void on_lacks(void *context, const struct process_key *key, enum process_fact fact,
+                     enum process_need need)
+{
+	const struct collection *collection = context;
+	struct process *process = model_find(collection->model, key);
+
+	if (process != NULL)
+		process->needs[fact] = need;
+}
+
 static void on_error(void *context, const char *collector, enum collector_error error)
 {
 	struct collection *collection = context;
@@ -167,6 +177,7 @@ static struct collector_sink make_sink(struct collection *collection)
 	    .gc = on_gc,
 	    .incident = on_incident,
 	    .heap = on_heap,
+	    .lacks = on_lacks,
 	    .error = on_error,
 	};
 }

@@ -33,6 +33,7 @@ struct process_facts heap_process_facts(const struct process_key *key, uint64_t 
 	    .node_version = "",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	    .max_old_space_bytes = heap_limit_bytes,
 	};

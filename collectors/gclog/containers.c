@@ -316,6 +316,13 @@ void container_logs_remove(struct container_logs *logs, const struct process_key
 		drop(logs, log);
 }
 
+static enum process_need need_of(int error)
+{
+	if (error == 0)
+		return PROCESS_NEED_NOTHING;
+	return error == -EACCES ? PROCESS_NEED_READ_SEARCH : PROCESS_NEED_MOUNT;
+}
+
 /* A runtime may make its log, or the link to it, a little later than the process. */
 static int search(const struct container_logs *logs, struct container_log *log)
 {
@@ -328,6 +335,9 @@ static int search(const struct container_logs *logs, struct container_log *log)
 	error = container_log_find(logs->rootfs_path, log->container_id, log->pod_uid, path);
 	if (error == 0)
 		log->path = strdup(path); /* without memory, at the next look */
+	if (error == 0 || error == -EACCES || log->search_count == SEARCHES_MAX)
+		logs->sink->lacks(logs->sink->context, &log->key, PROCESS_FACT_CONTAINER_LOG,
+		                  need_of(error));
 	return error == -EACCES ? error : 0;
 }
 

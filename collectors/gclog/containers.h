@@ -39,10 +39,11 @@ struct container_log {
 	UT_hash_handle hh;
 };
 
-/* Zero-initialised but for the path, which is borrowed; container_logs_done() frees the table. */
+/* Zero-initialised but for what is borrowed; container_logs_done() frees the table. */
 struct container_logs {
 	struct container_log *table; /* by pid */
 	const char *rootfs_path;
+	const struct collector_sink *sink; /* told of logs that cannot be had */
 };
 
 /*

@@ -344,7 +344,7 @@ static void *gclog_create(const struct collector_options *options,
 	self->reader.strangers.config = options->config;
 	self->reader.collector_name = gclog_collector.name;
 	self->options = *options;
-	self->containers.rootfs_path = options->rootfs_path;
+	self->containers = (struct container_logs){NULL, options->rootfs_path, sink};
 	journal_logs_init(&self->journal, &self->reader, options->rootfs_path, on_more, self);
 	self->watches = watches_new(); /* first: it needs a low descriptor */
 	self->reader.attribution = attribution_new();

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "collectors/container_name.h"
 #include "config/config.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
 #define PID_FIRST       ((pid_t)1 << 30)
 #define NAME_MAX_LENGTH 128
+#define SHORT_ID_LENGTH 12
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -57,8 +59,15 @@ static bool continues(const struct stranger *stranger, const struct strange_line
 	       line->uptime_ns - stranger->last_uptime_ns <= passed_ns + NS_PER_MINUTE;
 }
 
+/* Who wrote the log, as far as its path tells. */
+struct author {
+	char app[NAME_MAX_LENGTH];
+	struct container_name names; /* all "" when the path is no runtime's */
+	char container_name[3 * KUBERNETES_NAME_SIZE];
+};
+
 /* "shop" of "/logs/shop.log". */
-static void name_after_log(const char *path, char out[NAME_MAX_LENGTH])
+static void name_after_file(const char *path, char out[NAME_MAX_LENGTH])
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash != NULL ? slash + 1 : path;
@@ -72,10 +81,32 @@ static void name_after_log(const char *path, char out[NAME_MAX_LENGTH])
 	out[length] = '\0';
 }
 
+/* Where runtimes name logs by the id alone: as much of it as people are shown. */
+static void name_after_log(const char *path, struct author *ret_author)
+{
+	struct author author = {.app = ""};
+	const struct container_name *names = &author.names;
+
+	if (!container_name_of_log(path, &author.names)) {
+		name_after_file(path, author.app);
+	} else if (names->pod[0] == '\0') {
+		(void)snprintf(author.app, sizeof(author.app), "%.*s", SHORT_ID_LENGTH, names->id);
+	} else {
+		container_name_of_pod(names->pod, author.app, sizeof(author.app));
+		(void)snprintf(author.container_name, sizeof(author.container_name), "%s/%s%s%s",
+		               names->name_space, names->pod,
+		               names->container[0] != '\0' ? "/" : "", names->container);
+	}
+	*ret_author = author;
+}
+
 static const struct app_rule *rule_of(const struct strangers *strangers, const char *path)
 {
-	const struct app_subject subject = {
-	    .script = path, .argv = "", .unit = "", .container = ""};
+	struct app_subject subject = {.script = path, .argv = "", .unit = ""};
+	struct author author;
+
+	name_after_log(path, &author);
+	subject.container = author.names.pod[0] != '\0' ? author.app : "";
 
 	return config_app_rule(strangers->config, &subject);
 }
@@ -84,15 +115,16 @@ static void introduce(const struct strangers *strangers, const struct stranger *
                       void (*tell)(void *context, const struct process_facts *facts))
 {
 	const struct app_rule *rule = rule_of(strangers, stranger->path);
-	char name[NAME_MAX_LENGTH];
+	struct author author;
 	const struct process_facts facts = {
 	    .key = stranger->key,
 	    .start_ns = stranger->clocks.start_ns,
-	    .app = rule != NULL && rule->name != NULL ? rule->name : name,
+	    .app = rule != NULL && rule->name != NULL ? rule->name : author.app,
 	    .script = "",
 	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
+	    .container_id = author.names.id,
+	    .pod_uid = author.names.pod_uid,
+	    .container_name = author.container_name,
 	    .unit = "",
 	    .namespace_pids = {stranger->pid},
 	    .namespace_count = 1,
@@ -102,7 +134,7 @@ static void introduce(const struct strangers *strangers, const struct stranger *
 	    .rule = rule != NULL ? (unsigned)(rule - strangers->config->apps) + 1 : 0,
 	};
 
-	name_after_log(stranger->path, name);
+	name_after_log(stranger->path, &author);
 	tell(strangers->sink->context, &facts);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Container ids are taken only as runtimes write them: docker/ID, docker-ID.scope,
- * cri-containerd-ID.scope, crio-ID.scope, libpod-ID.scope, and a bare ID under kubepods (containerd
- * with cgroupfs) or right below the root of our own container's hierarchy ("/../ID").
+ * cri-containerd-ID.scope, crio-ID.scope, libpod-ID.scope, nerdctl-ID.scope, and a bare ID under
+ * kubepods (containerd with cgroupfs) or right below the root of our own container's hierarchy
+ * ("/../ID").
  */
 #include "collectors/proc/cgroup_path.h"
 
@@ -10,8 +11,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define CONTAINER_ID_LENGTH (CONTAINER_ID_SIZE - 1)
-#define POD_UID_LENGTH      (POD_UID_SIZE - 1)
+#define CONTAINER_ID_LENGTH   ((size_t)CONTAINER_ID_SIZE - 1)
+#define POD_UID_LENGTH        ((size_t)POD_UID_SIZE - 1)
+#define STATIC_POD_UID_LENGTH ((size_t)32)
 
 struct component {
 	const char *text;
@@ -128,31 +130,29 @@ static bool component_is(const struct component *component, const char *text)
 	return component->length == strlen(text) && starts_with(component, text);
 }
 
-static bool is_container_id(const char *text, size_t length)
-{
-	size_t i;
-
-	if (length != CONTAINER_ID_LENGTH)
-		return false;
-	for (i = 0; i < length; i++) {
-		if (!isxdigit((unsigned char)text[i]) || isupper((unsigned char)text[i]))
-			return false;
-	}
-	return true;
-}
-
+/*
+ * "docker-ID.scope" with systemd as the driver, "crio-ID" with cgroupfs; "SLICE:cri-containerd:ID"
+ * where containerd is told the names of systemd and makes cgroups itself.
+ */
 static bool parse_container_scope(const struct component *component, char *out)
 {
-	static const char *const prefixes[] = {"docker-", "cri-containerd-", "crio-", "libpod-"};
+	static const char *const prefixes[] = {"docker-", "cri-containerd-", "crio-", "libpod-",
+	                                       "nerdctl-"};
 	struct component id = *component;
+	const char *colon = memrchr(id.text, ':', id.length);
 	size_t i;
 
 	if (ends_with(&id, ".scope"))
 		id.length -= strlen(".scope");
+	if (colon != NULL &&
+	    container_is_id(colon + 1, (size_t)(id.text + id.length - colon) - 1)) {
+		memcpy(out, colon + 1, CONTAINER_ID_LENGTH);
+		return true;
+	}
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size_t length = strlen(prefixes[i]);
 		if (starts_with(&id, prefixes[i]) &&
-		    is_container_id(id.text + length, id.length - length)) {
+		    container_is_id(id.text + length, id.length - length)) {
 			memcpy(out, id.text + length, CONTAINER_ID_LENGTH);
 			return true;
 		}
@@ -160,28 +160,50 @@ static bool parse_container_scope(const struct component *component, char *out)
 	return false;
 }
 
+static bool is_dash_of_uid(size_t i)
+{
+	return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+/* A UUID whose dashes systemd has as "_", or the 32 digits by which kubelet names a static pod. */
+static bool is_pod_uid(const char *text, size_t length)
+{
+	size_t i;
+
+	if (length != POD_UID_LENGTH && length != STATIC_POD_UID_LENGTH)
+		return false;
+	for (i = 0; i < length; i++) {
+		bool is_dash = length == POD_UID_LENGTH && is_dash_of_uid(i);
+
+		if (is_dash ? text[i] != '-' && text[i] != '_' : !isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return true;
+}
+
 /* "pod<uid>" (cgroupfs) or "kubepods-burstable-pod<uid with _>.slice" (systemd). */
 static void parse_pod(const struct component *component, char out[POD_UID_SIZE])
 {
+	static const size_t lengths[] = {POD_UID_LENGTH, STATIC_POD_UID_LENGTH};
 	struct component name = *component;
+	const char *colon = memchr(name.text, ':', name.length);
 	size_t i;
 
+	if (colon != NULL)
+		name.length = (size_t)(colon - name.text);
 	if (ends_with(&name, ".slice"))
 		name.length -= strlen(".slice");
-	if (name.length < POD_UID_LENGTH + strlen("pod") ||
-	    memcmp(name.text + name.length - POD_UID_LENGTH - strlen("pod"), "pod", 3) != 0)
-		return;
-	name.text += name.length - POD_UID_LENGTH;
-	for (i = 0; i < POD_UID_LENGTH; i++) {
-		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-		char c = name.text[i];
-		if (is_dash ? c != '-' && c != '_' : !isxdigit((unsigned char)c))
-			return;
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		const char *uid = name.text + name.length - lengths[i];
+
+		if (name.length < lengths[i] + strlen("pod") || memcmp(uid - 3, "pod", 3) != 0 ||
+		    !is_pod_uid(uid, lengths[i]))
+			continue;
+		memcpy(out, uid, lengths[i]);
+		out[lengths[i]] = '\0';
+		if (lengths[i] == POD_UID_LENGTH)
+			out[8] = out[13] = out[18] = out[23] = '-';
 	}
-	for (i = 0; i < POD_UID_LENGTH; i++)
-		out[i] = name.text[i];
-	out[8] = out[13] = out[18] = out[23] = '-';
-	out[POD_UID_LENGTH] = '\0';
 }
 
 static void parse_unit(const struct component *component, char out[CGROUP_UNIT_SIZE])
@@ -204,7 +226,7 @@ void cgroup_names_parse(const char *path, struct cgroup_names *ret_names)
 	bool is_scope = false;
 
 	while (next_component(&path, &component)) {
-		if (is_runtime && is_container_id(component.text, component.length))
+		if (is_runtime && container_is_id(component.text, component.length))
 			memcpy(names.container_id, component.text, CONTAINER_ID_LENGTH);
 		else if (!parse_container_scope(&component, names.container_id))
 			is_scope = is_scope || ends_with(&component, ".scope");

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CGROUP_PATH_SIZE  1024
-#define CGROUP_TEXT_SIZE  16384
-#define CONTAINER_ID_SIZE 65 /* 64 hex digits */
-#define POD_UID_SIZE      37
-#define CGROUP_UNIT_SIZE  256
+#include "collectors/container_name.h"
+
+#define CGROUP_PATH_SIZE 1024
+#define CGROUP_TEXT_SIZE 16384
+#define CGROUP_UNIT_SIZE 256
 
 struct cgroup_paths {
 	char memory[CGROUP_PATH_SIZE];  /* hierarchy of the v1 memory controller; "" when unified */
@@ -24,7 +24,7 @@ struct cgroup_paths {
 struct cgroup_names {
 	char unit[CGROUP_UNIT_SIZE];          /* "x.service", "" when none or a session's */
 	char container_id[CONTAINER_ID_SIZE]; /* lower-case hex, "" when none */
-	char pod_uid[POD_UID_SIZE];           /* with dashes, "" when none */
+	char pod_uid[POD_UID_SIZE];           /* with dashes, of a static pod 32 digits; "" */
 };
 
 /* -ENAMETOOLONG when a path does not fit; -EBADMSG without any path. */

@@ -120,6 +120,7 @@ void discover_due(void *context, struct pid_entry *entry)
 
 	(void)snprintf(path, sizeof(path), "%d/exe", (int)entry->pid);
 	r = executable_identify(proc->proc_fd, path, &key);
+	entry->is_unidentified = state_error_of(r) == COLLECTOR_ERROR_PERMISSION;
 	if (r < 0) {
 		/* -ENOENT: a kernel thread, or a zombie. */
 		tell_entry_error(proc, entry, r);
@@ -251,6 +252,25 @@ void discover_apply_rules(struct proc *proc)
 			state_tell_followed_error(proc, followed, -ENOMEM);
 	}
 	follow_tell_all(proc->table);
+}
+
+static void count_unidentified(void *context, struct pid_entry *entry)
+{
+	double *count = context;
+
+	*count += entry->is_unidentified;
+}
+
+size_t discover_counters(void *self, struct collector_counter *ret_counters)
+{
+	struct proc *proc = self;
+
+	ret_counters[0] = (struct collector_counter){
+	    .name = "heapwatch_processes_unidentified",
+	    .label_value = process_need_name(PROCESS_NEED_PTRACE),
+	};
+	scan_visit(proc->scan, count_unidentified, &ret_counters[0].value);
+	return 1;
 }
 
 void discover_batch_done(void *context)

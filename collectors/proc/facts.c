@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collectors/container_name.h"
 #include "collectors/proc/command_line.h"
+#include "collectors/proc/container.h"
 #include "collectors/proc/executables.h"
 #include "collectors/proc/naming.h"
 #include "collectors/proc/stat.h"
@@ -46,23 +48,43 @@ struct work {
 
 _Static_assert(STATUS_TEXT_SIZE >= CGROUP_TEXT_SIZE, "struct work.text serves both");
 
+static bool is_denial(int error)
+{
+	return error == -EACCES || error == -EPERM;
+}
+
 static void note_error(struct work *work, int error)
 {
-	if (error == -EACCES || error == -EPERM)
+	if (is_denial(error))
 		work->facts->is_denied = true;
 }
 
-static size_t read_text(struct work *work, const char *name, char *out, size_t size)
+/* proc(5): the mode of a file asks for CAP_DAC_READ_SEARCH, what is behind it for ptrace rights. */
+static void note_lack(struct work *work, int error, enum process_fact fact)
+{
+	static const enum process_need needs[PROCESS_FACT_COUNT] = {
+	    [PROCESS_FACT_ENVIRONMENT] = PROCESS_NEED_PTRACE_AND_READ_SEARCH,
+	    [PROCESS_FACT_FILES] = PROCESS_NEED_PTRACE,
+	    [PROCESS_FACT_OPEN_FILES] = PROCESS_NEED_PTRACE_AND_READ_SEARCH,
+	    [PROCESS_FACT_MAPS] = PROCESS_NEED_PTRACE,
+	};
+
+	note_error(work, error);
+	if (is_denial(error))
+		work->facts->needs[fact] = needs[fact];
+}
+
+/* The length, 0 with "" or a negative errno. */
+static ssize_t read_text(struct work *work, const char *name, char *out, size_t size)
 {
 	size_t length = 0;
 	int r = file_read_text_at(work->source->directory_fd, name, out, size, &length);
 
-	if (r < 0) {
-		note_error(work, r);
-		out[0] = '\0';
-		return 0;
-	}
-	return length;
+	note_error(work, r);
+	if (r == 0)
+		return (ssize_t)length;
+	out[0] = '\0';
+	return r;
 }
 
 static void read_link(struct work *work, const char *name, char *out, size_t size)
@@ -195,41 +217,55 @@ static int find_pm2_name(struct work *work)
 	return set_clean_string(&work->facts->pm2_name, name);
 }
 
-/* Docker alone keeps the name where a file tells it; "Name" has a slash before it. */
-static bool docker_name(struct work *work, char *out, size_t size)
+static int name_container(struct work *work, const char *app, const char *whole)
 {
-	const char *id = work->facts->cgroup_names.container_id;
-	char name[NAME_SIZE];
-	size_t length;
+	int r = set_clean_string(&work->facts->container, app);
 
-	if (snprintf(work->path, sizeof(work->path),
-	             "%s/var/lib/docker/containers/%s/config.v2.json", work->source->rootfs_path,
-	             id) >= (int)sizeof(work->path))
-		return false;
-	length = read_regular(AT_FDCWD, work->path, work->json, sizeof(work->json));
-	if (!naming_json_string(work->json, length, "Name", name, sizeof(name)))
-		return false;
-	(void)snprintf(out, size, "%s", name + (name[0] == '/'));
-	return true;
+	return r < 0 ? r : set_clean_string(&work->facts->container_name, whole);
+}
+
+static int name_after_runtime(struct work *work, const struct container_name *name)
+{
+	char app[NAME_SIZE];
+	char whole[SHOWN_SIZE];
+
+	if (name->pod[0] == '\0')
+		return name_container(work, name->container, name->container);
+	container_name_of_pod(name->pod, app, sizeof(app));
+	(void)snprintf(whole, sizeof(whole), "%s/%s%s%s", name->name_space, name->pod,
+	               name->container[0] != '\0' ? "/" : "", name->container);
+	return name_container(work, app, whole);
+}
+
+/* The name of the host is that of the pod, or one that was given; by default it is the short id. */
+static int name_after_host(struct work *work)
+{
+	const struct cgroup_names *names = &work->facts->cgroup_names;
+	const char *host =
+	    environment_find(work->environment, work->environment_length, "HOSTNAME");
+	bool is_pod = names->pod_uid[0] != '\0' ||
+	              environment_find(work->environment, work->environment_length,
+	                               "KUBERNETES_SERVICE_HOST") != NULL;
+	char app[NAME_SIZE];
+
+	if (host == NULL || (!is_pod && strncmp(names->container_id, host, strlen(host)) == 0))
+		return name_container(work, "", "");
+	if (!is_pod)
+		return name_container(work, host, host);
+	container_name_of_pod(host, app, sizeof(app));
+	return name_container(work, app, host);
 }
 
 static int find_container(struct work *work)
 {
 	const struct cgroup_names *names = &work->facts->cgroup_names;
-	const char *host =
-	    environment_find(work->environment, work->environment_length, "HOSTNAME");
-	char name[NAME_SIZE] = "";
+	struct container_name name;
 
 	if (names->container_id[0] == '\0' && names->pod_uid[0] == '\0')
-		return set_string(&work->facts->container, "");
-	if (names->pod_uid[0] != '\0') {
-		if (host != NULL)
-			naming_pod(host, name, sizeof(name));
-	} else if (!docker_name(work, name, sizeof(name)) && host != NULL &&
-	           strncmp(names->container_id, host, strlen(host)) != 0) {
-		(void)snprintf(name, sizeof(name), "%s", host); /* not the default, the short id */
-	}
-	return set_clean_string(&work->facts->container, name);
+		return name_container(work, "", "");
+	if (container_find_name(work->source->rootfs_path, names, &name))
+		return name_after_runtime(work, &name);
+	return name_after_host(work);
 }
 
 static int find_cgroup(struct work *work)
@@ -239,7 +275,7 @@ static int find_cgroup(struct work *work)
 	facts->cgroup_paths = calloc(1, sizeof(*facts->cgroup_paths));
 	if (facts->cgroup_paths == NULL)
 		return -ENOMEM;
-	if (read_text(work, "cgroup", work->text, CGROUP_TEXT_SIZE) == 0 ||
+	if (read_text(work, "cgroup", work->text, CGROUP_TEXT_SIZE) <= 0 ||
 	    cgroup_paths_parse(work->text, facts->cgroup_paths) < 0) {
 		free(facts->cgroup_paths);
 		facts->cgroup_paths = NULL;
@@ -268,7 +304,7 @@ static int find_stdout(struct work *work)
 	char link[PATH_SIZE / 2];
 
 	if (fstatat(source->directory_fd, "fd/1", &status, 0) < 0) {
-		note_error(work, -errno);
+		note_lack(work, -errno, PROCESS_FACT_OPEN_FILES);
 		return set_string(&work->facts->stdout_path, "");
 	}
 	if (!S_ISREG(status.st_mode) ||
@@ -309,25 +345,42 @@ static int join_arguments(struct work *work, size_t length)
 
 static void find_namespaces(struct work *work)
 {
-	size_t length = read_text(work, "status", work->text, sizeof(work->text));
+	ssize_t length = read_text(work, "status", work->text, sizeof(work->text));
 	struct process_status status;
 
-	if (length == 0 || status_parse(work->text, length, &status) < 0)
+	if (length <= 0 || status_parse(work->text, (size_t)length, &status) < 0)
 		return;
 	memcpy(work->facts->namespace_pids, status.namespace_pids, sizeof(status.namespace_pids));
 	work->facts->namespace_count = status.namespace_count;
 }
 
+static void read_environment(struct work *work)
+{
+	ssize_t length = read_text(work, "environ", work->environment, sizeof(work->environment));
+
+	work->environment_length = length > 0 ? (size_t)length : 0;
+	note_lack(work, (int)length, PROCESS_FACT_ENVIRONMENT);
+}
+
+/* Opening is what is refused; nothing is read. */
+static void try_maps(struct work *work)
+{
+	_cleanup_(closep) int fd = openat(work->source->directory_fd, "maps", O_RDONLY | O_CLOEXEC);
+
+	note_lack(work, fd < 0 ? -errno : 0, PROCESS_FACT_MAPS);
+}
+
 static int find_all(struct work *work)
 {
-	size_t length = read_text(work, "cmdline", work->command_line, sizeof(work->command_line));
+	ssize_t got = read_text(work, "cmdline", work->command_line, sizeof(work->command_line));
+	size_t length = got > 0 ? (size_t)got : 0;
 	struct facts *facts = work->facts;
 	struct command_line line = {.script = NULL};
 	char *node_options;
 	int r = join_arguments(work, length);
 
-	work->environment_length =
-	    read_text(work, "environ", work->environment, sizeof(work->environment));
+	read_environment(work);
+	try_maps(work);
 	read_link(work, "cwd", work->directory, sizeof(work->directory));
 	find_namespaces(work);
 	if (!work->source->is_single_executable)
@@ -358,7 +411,7 @@ int facts_collect(const struct facts_source *source, struct facts *ret_facts)
 	work->facts = &facts;
 	work->root_fd = openat(source->directory_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (work->root_fd < 0)
-		note_error(work, -errno);
+		note_lack(work, -errno, PROCESS_FACT_FILES);
 	r = find_all(work);
 	closep(&work->root_fd);
 	free(work);
@@ -376,6 +429,7 @@ void facts_done(struct facts *facts)
 	free(facts->pm2_name);
 	free(facts->package_name);
 	free(facts->container);
+	free(facts->container_name);
 	free(facts->stdout_path);
 	free(facts->cgroup_paths);
 	*facts = (struct facts){.script = NULL};

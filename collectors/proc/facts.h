@@ -20,8 +20,9 @@ struct facts {
 	char *argv;   /* arguments joined by blanks, cut at 8 KiB; for app rules */
 	char *pm2_name;
 	char *package_name;
-	char *container;   /* name of the container, or of the pod without its hash */
-	char *stdout_path; /* one that heapwatch can open */
+	char *container;      /* name of the container, or of the pod without its hash */
+	char *container_name; /* see struct process_facts */
+	char *stdout_path;    /* one that heapwatch can open */
 	struct file_identity stdout_file;
 	struct cgroup_paths *cgroup_paths; /* NULL: unknown */
 	struct cgroup_names cgroup_names;
@@ -32,6 +33,7 @@ struct facts {
 	bool traces_gc;
 	bool is_launcher; /* a package manager that started the app */
 	bool is_denied;   /* a permission was missing */
+	enum process_need needs[PROCESS_FACT_COUNT];
 };
 
 struct facts_source {

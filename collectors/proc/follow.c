@@ -138,6 +138,7 @@ static struct process_facts facts_of(const struct followed *followed, uint64_t t
 	    .node_version = followed->node_version,
 	    .container_id = facts->cgroup_names.container_id,
 	    .pod_uid = facts->cgroup_names.pod_uid,
+	    .container_name = facts->container_name,
 	    .unit = facts->cgroup_names.unit,
 	    .namespace_count = facts->namespace_count,
 	    .stdout_file = facts->stdout_file,
@@ -170,6 +171,16 @@ void follow_tell_all(struct followed *table)
 		followed->needs_name = followed->needs_telling = true;
 }
 
+static void tell_lacks(const struct followed *followed, const struct collector_sink *sink)
+{
+	enum process_fact fact;
+
+	for (fact = 0; fact < PROCESS_FACT_COUNT; fact++)
+		if (followed->facts.needs[fact] != PROCESS_NEED_NOTHING)
+			sink->lacks(sink->context, &followed->identity.key, fact,
+			            followed->facts.needs[fact]);
+}
+
 void follow_announce(struct followed *table, uint64_t tick_ns, const struct collector_sink *sink)
 {
 	struct followed *followed;
@@ -183,10 +194,12 @@ void follow_announce(struct followed *table, uint64_t tick_ns, const struct coll
 		memcpy(before, followed->app, sizeof(before));
 		settle_name(table, followed);
 		facts = facts_of(followed, tick_ns);
-		if (!followed->is_announced)
+		if (!followed->is_announced) {
 			sink->process_found(sink->context, &facts);
-		else if (followed->needs_telling || strcmp(before, followed->app) != 0)
+			tell_lacks(followed, sink);
+		} else if (followed->needs_telling || strcmp(before, followed->app) != 0) {
 			sink->process_changed(sink->context, &facts);
+		}
 		followed->is_announced = true;
 		followed->needs_telling = false;
 	}

@@ -97,47 +97,6 @@ void naming_choose(const struct naming_facts *facts, char ret_name[APP_NAME_SIZE
 	(void)accept("node", ret_name);
 }
 
-/* Kubernetes makes hashes of these letters (k8s.io/apimachinery/pkg/util/rand). */
-static bool is_hash(const char *text, size_t length)
-{
-	size_t i;
-
-	for (i = 0; i < length; i++) {
-		if (text[i] == '\0' || strchr("bcdfghjklmnpqrstvwxz2456789", text[i]) == NULL)
-			return false;
-	}
-	return true;
-}
-
-static bool is_ordinal(const char *text)
-{
-	return text[0] != '\0' && strlen(text) <= 5 && text[strspn(text, "0123456789")] == '\0';
-}
-
-void naming_pod(const char *pod_name, char *out, size_t size)
-{
-	size_t length = strlen(pod_name);
-	const char *dash = strrchr(pod_name, '-');
-	const char *before;
-
-	if (dash != NULL && dash != pod_name && strlen(dash + 1) == 5 && is_hash(dash + 1, 5)) {
-		length = (size_t)(dash - pod_name); /* DaemonSet, Job; ReplicaSet: one more */
-		before = memrchr(pod_name, '-', length);
-		if (before != NULL && before != pod_name) {
-			size_t hash_length = (size_t)(dash - before) - 1;
-			if (hash_length >= 6 && hash_length <= 10 &&
-			    is_hash(before + 1, hash_length))
-				length = (size_t)(before - pod_name);
-		}
-	} else if (dash != NULL && dash != pod_name && is_ordinal(dash + 1)) {
-		length = (size_t)(dash - pod_name); /* StatefulSet */
-	}
-	if (length >= size)
-		length = size - 1;
-	memcpy(out, pod_name, length);
-	out[length] = '\0';
-}
-
 /* Appends the components of path to out, an absolute path of *length bytes without final slash. */
 static bool append_components(const char *path, char *out, size_t size, size_t *length)
 {

@@ -143,4 +143,5 @@ const struct collector proc_collector = {.name = proc_collector_name,
                                          .destroy = proc_destroy,
                                          .pass = proc_pass,
                                          .resume = proc_resume,
-                                         .reconfigure = proc_reconfigure};
+                                         .reconfigure = proc_reconfigure,
+                                         .counters = discover_counters};

@@ -35,8 +35,9 @@ struct pid_entry {
 	uint64_t check_ns;
 	unsigned check_count;
 	unsigned generation;
-	bool is_denied;                   /* a missing permission has been counted */
-	bool is_dropped;                  /* counted as known but not followed */
+	bool is_denied;       /* a missing permission has been counted */
+	bool is_unidentified; /* its executable may not be read: Node or not, nobody knows */
+	bool is_dropped;      /* counted as known but not followed */
 	struct executable_key executable; /* of PID_OTHER: to see an exec */
 	struct followed *followed;        /* of PID_FOLLOWED */
 	UT_hash_handle hh;

@@ -56,6 +56,9 @@ void discover_stop(struct proc *proc, struct followed *followed);
 /* Tells of its exit and lets go; is_replaced: by exec, so that nothing exited. */
 void discover_end(struct proc *proc, struct followed *followed, bool is_replaced);
 
+/* How many pids may not be told from Node: a level, not a counter. */
+size_t discover_counters(void *self, struct collector_counter *ret_counters);
+
 /* Names and ignores by the rules of the configuration of now, and tells of all again. */
 void discover_apply_rules(struct proc *proc);
 

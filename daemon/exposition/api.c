@@ -46,11 +46,28 @@ static void write_identity(struct json *json, const struct process *process,
 	json_string(json, "node_version", process->node_version);
 	json_string(json, "container_id", process->container_id);
 	json_string(json, "pod_uid", process->pod_uid);
+	json_string(json, "container_name", process->container_name);
 	json_string(json, "unit", process->unit);
 	json_begin_array(json, "sources");
 	for (source = 0; source < SOURCE_COUNT; source++)
 		if ((process->sources & (1U << source)) != 0)
 			json_string(json, NULL, sources[source]);
+	json_end_array(json);
+}
+
+static void write_unreadable(struct json *json, const struct process *process)
+{
+	enum process_fact fact;
+
+	json_begin_array(json, "unreadable");
+	for (fact = 0; fact < PROCESS_FACT_COUNT; fact++) {
+		if (process->needs[fact] == PROCESS_NEED_NOTHING)
+			continue;
+		json_begin_object(json, NULL);
+		json_string(json, "fact", process_fact_name(fact));
+		json_string(json, "needs", process_need_name(process->needs[fact]));
+		json_end_object(json);
+	}
 	json_end_array(json);
 }
 
@@ -272,6 +289,7 @@ static void write_process(struct json *json, const struct process *process,
 {
 	json_begin_object(json, NULL);
 	write_identity(json, process, boot_realtime_offset_ns);
+	write_unreadable(json, process);
 	write_memory(json, process);
 	write_heaps(json, process);
 	write_leak(json, process, boot_realtime_offset_ns);

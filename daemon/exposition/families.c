@@ -24,12 +24,22 @@ const struct metric_family metric_families[] = {
      "Node processes that are not followed, by reason.",
      "always, for process_limit and fd_limit",
      metric_dropped, {NULL}},
+    {"heapwatch_processes_unidentified", METRIC_GAUGE, "needs", "processes",
+     "Processes whose executable may not be read, so that nobody knows whether they are Node, by "
+     "the capability that would allow it.",
+     "always",
+     metric_collector_counters, {NULL}},
     {"heapwatch_process_info", METRIC_GAUGE,
      PROCESS ",pid,start_time,script,node_version,container_id,pod_uid,unit,sources", "",
      "A metric with a constant '1' value labelled by the identity of the process; sources are "
      "those that gave facts.",
      "for every exported process; an unknown label is empty",
      metric_process_info, {NULL}},
+    {"heapwatch_process_unreadable", METRIC_GAUGE, PROCESS ",fact,needs", "",
+     "A metric with a constant '1' value for each fact that may not be read of the process, with "
+     "the capabilities, or the mount, that would allow it.",
+     "for every fact that is missing for want of a right",
+     metric_process_unreadable, {NULL}},
     {"heapwatch_process_start_time_seconds", METRIC_GAUGE, PROCESS, "seconds",
      "Start time of the process since unix epoch in seconds.",
      "for every exported process",

@@ -79,6 +79,7 @@ metric_writer metric_process_info;
 metric_writer metric_process_cpu;
 metric_writer metric_process_resident;
 metric_writer metric_process_map;
+metric_writer metric_process_unreadable;
 metric_process_value metric_process_start_time;
 metric_process_value metric_process_threads;
 metric_process_value metric_process_open_fds;

@@ -125,6 +125,28 @@ void metric_process_map(const struct metric_scope *scope, const struct metric_fa
 	}
 }
 
+/* At most one series for each fact. */
+void metric_process_unreadable(const struct metric_scope *scope, const struct metric_family *family)
+{
+	size_t i;
+	enum process_fact fact;
+
+	(void)family;
+	for (i = 0; i < scope->process_count; i++) {
+		const struct metric_process *row = &scope->processes[i];
+
+		for (fact = 0; fact < PROCESS_FACT_COUNT; fact++) {
+			if (row->process->needs[fact] == PROCESS_NEED_NOTHING)
+				continue;
+			metric_begin_process(scope, row);
+			text_label(scope->text, "fact", process_fact_name(fact));
+			text_label(scope->text, "needs",
+			           process_need_name(row->process->needs[fact]));
+			text_end(scope->text, 1);
+		}
+	}
+}
+
 /* ---- one number per process ---- */
 
 bool metric_process_start_time(const struct metric_scope *scope, const struct process *process,

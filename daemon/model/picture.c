@@ -120,6 +120,7 @@ static struct process *copy_process(struct arena *arena, const struct process *s
 	process->node_version = copy_string(arena, source->node_version);
 	process->container_id = copy_string(arena, source->container_id);
 	process->pod_uid = copy_string(arena, source->pod_uid);
+	process->container_name = copy_string(arena, source->container_name);
 	process->unit = copy_string(arena, source->unit);
 	process->evidence =
 	    copy(arena, source->evidence, source->evidence_count * sizeof(*source->evidence));

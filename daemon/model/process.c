@@ -128,6 +128,7 @@ int process_set_facts(struct process *process, const struct process_facts *facts
 	    {&process->node_version, facts->node_version},
 	    {&process->container_id, facts->container_id},
 	    {&process->pod_uid, facts->pod_uid},
+	    {&process->container_name, facts->container_name},
 	    {&process->unit, facts->unit},
 	};
 	size_t i;
@@ -183,6 +184,7 @@ struct process *process_free(struct process *process)
 	free(process->node_version);
 	free(process->container_id);
 	free(process->pod_uid);
+	free(process->container_name);
 	free(process->unit);
 	free(process);
 	return NULL;

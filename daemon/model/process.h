@@ -50,6 +50,7 @@ struct process {
 	char *node_version;
 	char *container_id;
 	char *pod_uid;
+	char *container_name;
 	char *unit;
 	uint64_t max_old_space_bytes; /* from flags; 0: not given */
 	uint64_t max_semi_space_bytes;
@@ -60,6 +61,8 @@ struct process {
 	bool is_exported;   /* older than discovery.min_age */
 	bool is_alerting;   /* an alert about it is firing, and safe on disk */
 	bool needs_scoring; /* a floor or a bucket arrived since the last evaluation */
+
+	enum process_need needs[PROCESS_FACT_COUNT]; /* for what may not be read of it */
 
 	/* Which of the four below were told. */
 	bool has_memory;

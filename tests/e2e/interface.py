@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """heapwatchd as a program: options, exit codes, signals, HTTP, notification, hostile input."""
+import json
 import os
 import re
 import signal
@@ -214,10 +215,34 @@ def check_unprivileged(suite, node):
         samples = daemon.scrape()
         check(samples.value('heapwatch_collector_success', collector='proc') == 1, 'no success')
         check(score(samples, 'own') < 0.3, 'a verdict too early')
+        check(samples.value('heapwatch_processes_unidentified', needs='CAP_SYS_PTRACE') > 0,
+              'no process is said to be unidentified')
         if foreign.pid in pids(samples):
             infos = [labels for labels, _ in samples.find('heapwatch_process_info',
                                                           pid=str(foreign.pid))]
             check(len(infos) == 1, infos)
+        check(daemon.stop() == 0, 'did not end well')
+
+
+def check_one_capability(suite, node):
+    """With half of the rights it names the other half, for each fact that it lacks."""
+    with suite.case('with CAP_SYS_PTRACE alone: what is not read is named with what it needs'):
+        need_root()
+        setpriv = [tool('setpriv'), '--reuid=65534', '--regid=65534', '--clear-groups',
+                   '--inh-caps=+sys_ptrace', '--ambient-caps=+sys_ptrace']
+        foreign = suite.node(node, suite.app('idle', 'half'))
+        daemon = suite.daemon(wrapper=setpriv, config=CONFIG, binary=suite.path('heapwatchd-copy'))
+        suite.wait_until('the process', lambda: foreign.pid in pids(daemon.scrape()), 15)
+        both = 'CAP_SYS_PTRACE,CAP_DAC_READ_SEARCH'
+        samples = daemon.scrape()
+        for fact in ('environment', 'open_files'):
+            check(samples.value('heapwatch_process_unreadable', app='half', fact=fact, needs=both) == 1, fact)
+        check(not samples.find('heapwatch_process_unreadable', app='half', fact='maps'), 'maps are read')
+        check(samples.value('heapwatch_processes_unidentified') == 0, 'all are identified')
+        processes = json.loads(daemon.get('/api/v1/processes')[1])['processes']
+        lacks = [process['unreadable'] for process in processes if process['pid'] == foreign.pid]
+        check(lacks == [[{'fact': 'environment', 'needs': both}, {'fact': 'open_files', 'needs': both}]],
+              lacks)
         check(daemon.stop() == 0, 'did not end well')
 
 
@@ -252,6 +277,7 @@ def main():
         check_signals(suite)
         check_notify(suite)
         check_unprivileged(suite, node)
+        check_one_capability(suite, node)
 
 
 main()

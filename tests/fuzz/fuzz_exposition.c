@@ -61,6 +61,7 @@ static struct process *add_process(struct model *model, const struct strings *st
 	    .node_version = strings->text[2],
 	    .container_id = strings->text[3],
 	    .pod_uid = strings->text[4],
+	    .container_name = strings->text[4],
 	    .unit = strings->text[1],
 	};
 	const struct memory_sample memory = {.at_ns = NOW_NS, .rss_bytes = MIB, .threads = 1};

@@ -24,6 +24,7 @@ static void go_on(struct model *model, const struct process_key *key)
 	                                    .node_version = "",
 	                                    .container_id = "",
 	                                    .pod_uid = "",
+	                                    .container_name = "",
 	                                    .unit = "",
 	                                    .stdout_path = ""};
 	struct gc_event event = {.kind = GC_MARK_COMPACT, .isolate = 1, .used_after_bytes = 1};

@@ -83,6 +83,7 @@ static bool start_process(struct life *life)
 	    .node_version = "20.20.2",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	    .max_old_space_bytes = bytes(life->world->limit),
 	};

@@ -56,7 +56,8 @@ static struct {
 	size_t seen_count;
 	uint64_t part_bytes[HEAP_PART_COUNT];
 	unsigned errors[COLLECTOR_ERROR_COUNT];
-	char found_app[64]; /* the latest process that the collector itself found */
+	enum process_need log_need; /* what was said of the latest container's log */
+	char found_app[64];         /* the latest process that the collector itself found */
 	unsigned found_rule;
 	unsigned found_count;
 	unsigned changed_count;
@@ -189,6 +190,15 @@ static inline void sink_exited(void *context, const struct process_key *key,
 	gclog_collector.process_gone(test.collector, key);
 }
 
+static inline void sink_lacks(void *context, const struct process_key *key, enum process_fact fact,
+                              enum process_need need)
+{
+	(void)context;
+	(void)key;
+	ck_assert_int_eq(fact, PROCESS_FACT_CONTAINER_LOG);
+	test.log_need = need;
+}
+
 static inline void sink_error(void *context, const char *collector, enum collector_error error)
 {
 	(void)context;
@@ -219,6 +229,7 @@ static inline void set_up(void)
 	                                    .gc = sink_gc,
 	                                    .incident = sink_incident,
 	                                    .heap = sink_heap,
+	                                    .lacks = sink_lacks,
 	                                    .error = sink_error};
 	test.now_ns = NOW_NS;
 }
@@ -297,6 +308,7 @@ static inline void process_with_stdout(pid_t pid, pid_t inner_pid, const char *n
 	                              .start_ns = START_NS,
 	                              .container_id = "",
 	                              .pod_uid = "",
+	                              .container_name = "",
 	                              .namespace_pids = {pid, inner_pid},
 	                              .namespace_count = 2,
 	                              .stdout_path = "",

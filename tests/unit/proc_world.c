@@ -98,6 +98,8 @@ static void remember_facts(const struct process_facts *facts)
 	copy(seen->node_version, sizeof(seen->node_version), facts->node_version);
 	copy(seen->unit, sizeof(seen->unit), facts->unit);
 	copy(seen->container_id, sizeof(seen->container_id), facts->container_id);
+	copy(seen->pod_uid, sizeof(seen->pod_uid), facts->pod_uid);
+	copy(seen->container_name, sizeof(seen->container_name), facts->container_name);
 	copy(seen->stdout_path, sizeof(seen->stdout_path), facts->stdout_path);
 	seen->stdout_file = facts->stdout_file;
 	seen->namespace_count = facts->namespace_count;
@@ -182,6 +184,14 @@ static void sink_memory_map(void *context, const struct process_key *key,
 	world.seen.map = *map;
 }
 
+static void sink_lacks(void *context, const struct process_key *key, enum process_fact fact,
+                       enum process_need need)
+{
+	(void)context;
+	if (key->pid == world.watched_pid)
+		world.seen.needs[fact] = need;
+}
+
 static void sink_error(void *context, const char *collector, enum collector_error error)
 {
 	(void)context;
@@ -206,6 +216,7 @@ void world_open(const char *procfs_path, const char *rootfs_path)
 	                                     .memory_detail = sink_detail,
 	                                     .proportional = sink_proportional,
 	                                     .memory_map = sink_memory_map,
+	                                     .lacks = sink_lacks,
 	                                     .error = sink_error};
 	world.config.limits.processes = 2048;
 	world.config.sampling.interval_ns = NS_PER_SECOND;

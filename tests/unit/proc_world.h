@@ -43,6 +43,9 @@ struct world_seen {
 	char node_version[32];
 	char unit[128];
 	char container_id[80];
+	char container_name[256];
+	char pod_uid[40];
+	enum process_need needs[PROCESS_FACT_COUNT];
 	char stdout_path[512];
 	struct file_identity stdout_file;
 	size_t namespace_count;

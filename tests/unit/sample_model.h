@@ -29,6 +29,7 @@ static inline struct process *sample_found(struct model *model, pid_t pid, uint6
 	    .node_version = "20.20.2",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "shop.service",
 	    .max_old_space_bytes = 256 * MIB,
 	};
@@ -146,6 +147,7 @@ static inline void sample_proc_only(struct model *model)
 
 	sample_memory(model, process);
 	sample_detail(model, process, false);
+	process->needs[PROCESS_FACT_OPEN_FILES] = PROCESS_NEED_PTRACE_AND_READ_SEARCH;
 	process->verdict = (struct verdict){
 	    .confidence = 0.25,
 	    .state = LEAK_STATE_INSUFFICIENT,
@@ -180,7 +182,9 @@ static const struct collector_status sample_collectors[] = {
     {.name = "proc",
      .duration_seconds = 0.0025,
      .is_success = 1,
-     .errors = {[COLLECTOR_ERROR_PERMISSION] = 3}},
+     .errors = {[COLLECTOR_ERROR_PERMISSION] = 3},
+     .counters = {{"heapwatch_processes_unidentified", "CAP_SYS_PTRACE", 3}},
+     .counter_count = 1},
     {.name = "gclog",
      .duration_seconds = 0.0001,
      .counters = {{"heapwatch_gclog_lines_total", "gc", 100},

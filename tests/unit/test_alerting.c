@@ -69,6 +69,7 @@ static void find_process(struct life *life)
 	    .node_version = "",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	    .stdout_path = "",
 	};

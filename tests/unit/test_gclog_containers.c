@@ -151,6 +151,7 @@ static void contained_process(pid_t pid, const char *container_id)
 	                                    .start_ns = START_NS,
 	                                    .container_id = container_id,
 	                                    .pod_uid = "",
+	                                    .container_name = "",
 	                                    .namespace_pids = {pid, 1},
 	                                    .namespace_count = 2,
 	                                    .stdout_path = ""};
@@ -183,6 +184,25 @@ START_TEST(test_lines_go_to_the_process_in_the_container)
 	put_docker_gc(DOCKER_A, 400);
 	check_seen(4, 71, 400);
 	ck_assert_uint_eq(test.errors[COLLECTOR_ERROR_READ], 0);
+}
+END_TEST
+
+/* A runtime is given some time to make it. */
+START_TEST(test_a_log_that_is_not_mounted_is_said_to_be_missing)
+{
+	int i;
+
+	start(NULL);
+	contained_process(71, ID_A);
+	for (i = 0; i < 20 && test.log_need == PROCESS_NEED_NOTHING; i++)
+		look();
+	ck_assert_int_eq(test.log_need, PROCESS_NEED_MOUNT);
+	ck_assert_int_gt(i, 0);
+	process_exits(71);
+	make_file(DOCKER_A);
+	contained_process(71, ID_A);
+	look();
+	ck_assert_int_eq(test.log_need, PROCESS_NEED_NOTHING);
 }
 END_TEST
 
@@ -307,8 +327,8 @@ END_TEST
 GCLOG_MAIN("gclog_containers", test_nothing_is_found_where_no_runtime_is,
            test_docker_and_podman_logs_carry_the_id, test_kubelet_links_are_followed_below_the_root,
            test_kubelet_links_lead_on_to_docker, test_a_pod_of_one_container_needs_no_links,
-           test_links_in_a_circle_are_no_log, test_no_regular_file_is_no_log,
-           test_lines_go_to_the_process_in_the_container,
+           test_a_log_that_is_not_mounted_is_said_to_be_missing, test_links_in_a_circle_are_no_log,
+           test_no_regular_file_is_no_log, test_lines_go_to_the_process_in_the_container,
            test_a_rotated_log_stays_that_of_its_process, test_a_rotation_in_two_steps_loses_nothing,
            test_a_log_that_comes_later_is_found, test_past_lines_are_dated_by_their_stamps,
            test_logs_of_containers_without_gc_lines_are_not_followed)

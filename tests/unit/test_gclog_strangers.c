@@ -8,8 +8,9 @@
 #include "collectors/gclog/strangers.h"
 #include "config/lists.h"
 
-#define MAIN_A 0x1234cf0
-#define MAIN_B 0x2345cf0
+#define MAIN_A        0x1234cf0
+#define MAIN_B        0x2345cf0
+#define POD_DIRECTORY "prod_shop-7d9f8b6c5d-x2x4z_uid"
 
 /* shared.log, in which pid 1 of somewhere has printed two lines. */
 static int start_with_stranger(void)
@@ -76,6 +77,27 @@ START_TEST(test_rules_are_by_the_path_of_the_log_and_follow_a_reload)
 	gclog_collector.reconfigure(test.collector, test.config);
 	(void)config_free(other);
 	(void)config_free(ignoring);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(test_a_pod_names_it)
+{
+	static const char *const directories[] = {"var", "var/log", "var/log/pods",
+	                                          "var/log/pods/" POD_DIRECTORY,
+	                                          "var/log/pods/" POD_DIRECTORY "/app"};
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+		ck_assert_int_eq(mkdir(path_of(directories[i]), 0700), 0);
+	fd = writer("var/log/pods/" POD_DIRECTORY "/app/0.log", O_APPEND);
+	put_gc_of(fd, 1, MAIN_A, 1000);
+	test.now_ns = clock_boottime_ns();
+	start("var/log/pods/*/*/*.log");
+	look();
+	ck_assert_uint_eq(test.found_count, 1);
+	ck_assert_str_eq(test.found_app, "shop");
 	(void)close(fd);
 }
 END_TEST
@@ -164,7 +186,7 @@ START_TEST(test_log_of_long_ago_is_of_nobody)
 }
 END_TEST
 
-GCLOG_MAIN("gclog_strangers", test_log_without_process_gives_an_entry,
+GCLOG_MAIN("gclog_strangers", test_log_without_process_gives_an_entry, test_a_pod_names_it,
            test_rules_are_by_the_path_of_the_log_and_follow_a_reload, test_another_life_replaces_it,
            test_fatal_error_and_silence_end_it, test_it_goes_on_in_the_next_file,
            test_visible_process_takes_over, test_log_of_long_ago_is_of_nobody)

@@ -57,6 +57,7 @@ static const struct process_facts facts = {
     .node_version = "",
     .container_id = "",
     .pod_uid = "",
+    .container_name = "",
     .unit = "",
     .stdout_path = "",
 };

@@ -34,6 +34,7 @@ static struct process_facts facts_of(pid_t pid, const char *app)
 	    .node_version = "20.20.2",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	};
 }

@@ -21,6 +21,7 @@ static const struct process_facts facts = {
     .node_version = "20.20.2",
     .container_id = "",
     .pod_uid = "",
+    .container_name = "",
     .unit = "",
     .stdout_path = "",
 };

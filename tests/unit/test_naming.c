@@ -2,6 +2,7 @@
 /* App names: precedence, and what hostile or odd texts become. */
 #include <string.h>
 
+#include "collectors/container_name.h"
 #include "collectors/proc/naming.h"
 #include "tests/unit/unit.h"
 
@@ -103,7 +104,7 @@ START_TEST(test_pod_loses_what_controllers_append)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char name[64];
-		naming_pod(cases[i][0], name, sizeof(name));
+		container_name_of_pod(cases[i][0], name, sizeof(name));
 		ck_assert_str_eq(name, cases[i][1]);
 	}
 }

@@ -44,6 +44,20 @@ static void put_process_file(pid_t pid, const char *name, const char *text)
 	put(procfs, path, text);
 }
 
+/* With the NULs between variables. */
+static void put_environment(pid_t pid, const char *bytes, size_t length)
+{
+	char path[1024];
+	FILE *file;
+
+	put_process_file(pid, "environ", "");
+	(void)snprintf(path, sizeof(path), "%s/%d/environ", procfs, (int)pid);
+	file = fopen(path, "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, length, file), length);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
 static void put_link(pid_t pid, const char *name, const char *target)
 {
 	char path[1024];
@@ -255,6 +269,38 @@ START_TEST(test_container_is_named_by_docker_and_pod_by_its_host_name)
 	put_process_file(101, "environ", "HOSTNAME=checkout-7d9f8b6c5d-x2x4z");
 	world_pass();
 	ck_assert_str_eq(world.seen.app, "checkout");
+	ck_assert_str_eq(world.seen.container_name, "checkout-7d9f8b6c5d-x2x4z");
+	world_close();
+}
+END_TEST
+
+/* On the network of the host the name of the host is not the pod's. */
+START_TEST(test_pod_is_named_by_its_logs_before_its_host_name)
+{
+	open_tree(100);
+	put(root, "var/log/pods/prod_agent-x2x4z_" POD "/main/0.log", "");
+	put_process(100, "/srv/a.js", "/kubepods/pod" POD "/" ID);
+	put_process_file(100, "environ", "HOSTNAME=node-7");
+	world.options.rootfs_path = root;
+	world_pass();
+	ck_assert_str_eq(world.seen.app, "agent");
+	ck_assert_str_eq(world.seen.container_name, "prod/agent-x2x4z");
+	ck_assert_str_eq(world.seen.pod_uid, POD);
+	world_close();
+}
+END_TEST
+
+/* In the pod of the app: its cgroup shows no pod, its environment does. */
+START_TEST(test_pod_beside_us_loses_what_controllers_append)
+{
+	static const char environment[] =
+	    "KUBERNETES_SERVICE_HOST=10.0.0.1\0HOSTNAME=shop-7d9f8b6c5d-x2x4z";
+
+	open_tree(100);
+	put_process(100, "/srv/a.js", "/../cri-containerd-" ID ".scope");
+	put_environment(100, environment, sizeof(environment));
+	world_pass();
+	ck_assert_str_eq(world.seen.app, "shop");
 	world_close();
 }
 END_TEST
@@ -474,6 +520,8 @@ UNIT_MAIN("proc_tree", test_a_pass_over_many_processes_is_cut_in_slices,
           test_unit_names_an_app_only_while_it_holds_one,
           test_launcher_beside_the_app_does_not_unname_it, test_own_unit_names_nobody,
           test_container_is_named_by_docker_and_pod_by_its_host_name,
+          test_pod_is_named_by_its_logs_before_its_host_name,
+          test_pod_beside_us_loses_what_controllers_append,
           test_tightest_limit_of_nested_cgroups_counts, test_limits_of_v1_and_of_another_root,
           test_oom_kill_is_a_kill_that_the_cgroup_counted,
           test_oom_kill_in_a_cgroup_that_went_is_counted_by_the_host,

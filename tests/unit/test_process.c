@@ -19,6 +19,7 @@ static const struct process_facts plain_facts = {
     .node_version = "20.20.2",
     .container_id = "",
     .pod_uid = "",
+    .container_name = "",
     .unit = "",
 };
 

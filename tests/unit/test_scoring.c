@@ -151,6 +151,7 @@ static struct outcome run(const struct play *play)
 	    .node_version = "",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	    .max_old_space_bytes = (uint64_t)(play->limit_mib * (double)MIB),
 	};
@@ -419,6 +420,7 @@ START_TEST(test_too_few_full_collections_are_insufficient)
 	                                    .node_version = "",
 	                                    .container_id = "",
 	                                    .pod_uid = "",
+	                                    .container_name = "",
 	                                    .unit = ""};
 	struct process *process = process_new(&facts, START_NS, 1);
 	struct gc_event event = {.kind = GC_MARK_COMPACT, .isolate = 1};
@@ -441,6 +443,7 @@ START_TEST(test_nothing_known_is_a_warm_up)
 	                                    .node_version = "",
 	                                    .container_id = "",
 	                                    .pod_uid = "",
+	                                    .container_name = "",
 	                                    .unit = ""};
 	struct process *process = process_new(&facts, START_NS, 1);
 

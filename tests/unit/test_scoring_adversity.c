@@ -38,6 +38,7 @@ static const struct process_facts plain_facts = {
     .node_version = "",
     .container_id = "",
     .pod_uid = "",
+    .container_name = "",
     .unit = "",
     .stdout_path = "",
     .max_old_space_bytes = (uint64_t)(LIMIT_MIB * (double)MIB),

@@ -48,6 +48,7 @@ static void add_process(struct model *model, pid_t pid)
 	    .node_version = "",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	    .stdout_path = "",
 	};

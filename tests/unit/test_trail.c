@@ -114,6 +114,7 @@ START_TEST(test_a_process_leaves_one)
 	                                    .node_version = "",
 	                                    .container_id = "",
 	                                    .pod_uid = "",
+	                                    .container_name = "",
 	                                    .unit = ""};
 	const struct memory_sample memory = {
 	    .at_ns = NS_PER_MINUTE, .rss_bytes = 50 * MIB, .rss_shared_bytes = 20 * MIB};
