@@ -59,6 +59,7 @@ echo 'root:x:0:0::/root:/bin/sh' >>"$scratch/root/etc/passwd"
 echo 'root:x:0:' >>"$scratch/root/etc/group"
 systemd-tmpfiles --root="$scratch/root" --create "$top_srcdir/systemd/heapwatchd.tmpfiles" \
     >"$scratch/out" 2>&1 && [ ! -s "$scratch/out" ] &&
-    [ "$(stat -c %a "$scratch/root/run/heapwatch")" = 755 ] && ok=0 || ok=1
+    [ "$(stat -c %a "$scratch/root/run/heapwatch")" = 755 ] &&
+    [ "$(stat -c %a "$scratch/root/var/lib/heapwatch")" = 750 ] && ok=0 || ok=1
 result "$ok" "tmpfiles makes the directories" "$scratch/out"
 echo "1..$number"
