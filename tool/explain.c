@@ -3,14 +3,11 @@
  * heapwatch explain: samples what a process allocates through its inspector, and names what stays.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "collectors/inspector/explain.h"
-#include "collectors/inspector/find.h"
-#include "collectors/inspector/subject.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/numbers.h"
@@ -18,11 +15,14 @@
 #include "lib/units.h"
 #include "tool/command.h"
 #include "tool/explain_report.h"
+#include "tool/inspect.h"
 #include "tool/terminal.h"
 
 #define REPORT_MAX      ((size_t)64 * 1024 * 1024)
 #define DURATION_MIN_NS (2 * NS_PER_SECOND)
 #define DURATION_MAX_NS NS_PER_HOUR
+
+_Static_assert(EXPLAIN_MESSAGE_SIZE <= INSPECT_MESSAGE_SIZE, "its messages fit");
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED, FORMAT_HEAPPROFILE, FORMAT_COUNT };
 
@@ -44,7 +44,8 @@ static const struct option_row explain_rows[] = {
      "text; json; folded, for flame graphs; heapprofile, for Chrome's DevTools.", OPTION_STRING,
      offsetof(struct explain_arguments, format)},
     {"help", NULL, NULL, "Show this help.", OPTION_FLAG, offsetof(struct explain_arguments, help)},
-    {"inspector", "MODE", "attach", "attach to an inspector that is open.", OPTION_STRING,
+    {"inspector", "MODE", "attach",
+     "attach to an inspector that is open; signal: else open one by SIGUSR1.", OPTION_STRING,
      offsetof(struct explain_arguments, inspector)},
 };
 
@@ -58,6 +59,7 @@ static const struct option_table explain_table = {
 
 struct request {
 	pid_t pid;
+	bool may_signal;
 	uint64_t duration_ns;
 	enum format format;
 	struct terminal terminal; /* of stderr, for the progress */
@@ -128,53 +130,43 @@ static int print(const struct request *request, const struct explain_result *res
 
 /* ---- the inspector ---- */
 
-/* Its own listeners, until one of them is its inspector. */
-static int explain_candidates(const struct request *request, const struct subject *subject,
-                              const struct find_result *found, struct explain_result *ret_result,
-                              char reterr_message[EXPLAIN_MESSAGE_SIZE])
+struct run {
+	const struct request *request;
+	struct explain_result result;
+};
+
+static int sample(void *context, const struct inspect_access *access,
+                  char reterr_message[INSPECT_MESSAGE_SIZE])
 {
-	struct explain_options options = {
-	    .pid = request->pid,
-	    .inner_pid = subject->inner_pid,
-	    .duration_ns = request->duration_ns,
-	    .cancel_fd = -1,
-	    .context = (void *)(uintptr_t)request,
+	struct run *run = context;
+	struct request request = *run->request;
+	const struct explain_options options = {
+	    .pid = access->pid,
+	    .address = access->address,
+	    .inner_pid = access->inner_pid,
+	    .duration_ns = request.duration_ns,
+	    .cancel_fd = access->cancel_fd,
+	    .context = &request,
 	    .progress = on_progress,
 	};
-	int r = -ECONNREFUSED;
-	size_t i;
+	int r = explain_run(&options, &run->result, reterr_message);
 
-	(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE,
-	               "no inspector is open on loopback; start it with --inspect");
-	for (i = 0; i < found->candidate_count && r == -ECONNREFUSED; i++) {
-		options.address = found->candidates[i].address;
-		options.address.network_fd = subject->network_fd;
-		r = explain_run(&options, ret_result, reterr_message);
-	}
+	end_progress(&request);
 	return r;
 }
 
 static int explain_pid(const struct request *request)
 {
-	_cleanup_(subject_closep) struct subject subject = SUBJECT_INIT;
-	_cleanup_(closep) int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char message[EXPLAIN_MESSAGE_SIZE] = "";
-	struct explain_result result;
-	struct find_result found;
+	struct run run = {.request = request};
+	const struct inspect_request inspection = {
+	    .pid = request->pid, .may_signal = request->may_signal, .context = &run, .run = sample};
+	char message[INSPECT_MESSAGE_SIZE] = "";
 	int status;
-	int r = proc_fd < 0 ? -errno : subject_open("/proc", request->pid, &subject);
 
-	if (r < 0)
-		return complain(request->pid, r == -ESRCH ? "no such process" : strerror(-r));
-	find_candidates(proc_fd, request->pid, &found);
-	if (found.error < 0)
-		return complain(request->pid, strerror(-found.error));
-	r = explain_candidates(request, &subject, &found, &result, message);
-	end_progress(request);
-	if (r < 0)
+	if (inspect_process(&inspection, message) < 0)
 		return complain(request->pid, message);
-	status = print(request, &result);
-	explain_result_done(&result);
+	status = print(request, &run.result);
+	explain_result_done(&run.result);
 	return status;
 }
 
@@ -213,8 +205,10 @@ int command_explain(int argc, char **argv)
 		return usage_error("--duration: expected 2s to 1h, not ", arguments.duration);
 	if (read_format(arguments.format, &request.format) < 0)
 		return usage_error("unknown format ", arguments.format);
-	if (strcmp(arguments.inspector, "attach") != 0)
-		return usage_error("--inspector: expected attach, not ", arguments.inspector);
+	request.may_signal = strcmp(arguments.inspector, "signal") == 0;
+	if (!request.may_signal && strcmp(arguments.inspector, "attach") != 0)
+		return usage_error("--inspector: expected attach or signal, not ",
+		                   arguments.inspector);
 	if (argc - first != 1)
 		return usage_error("exactly one process is needed", "");
 	if (number_parse_u64(argv[first], strlen(argv[first]), &pid) < 0 || pid == 0 ||

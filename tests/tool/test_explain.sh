@@ -21,4 +21,7 @@ run explain $$
 has "$status:$stderr" "1:heapwatch: pid $$: no inspector is open on loopback" \
 	"a process without an inspector is left alone"
 
+run explain --inspector=signal $$
+has "$status:$stderr" "pid $$: it does not look like Node.js" "or what is no Node.js, without a signal"
+
 finish
