@@ -55,7 +55,8 @@ each_alert_has_a_runbook()
 # A name that heapwatchd does not export would make an alert that never fires.
 each_metric_is_exported()
 {
-    grep -oE '\bheapwatch_[a-z_]+' "$rules_directory/heapwatch.rules.yml" "$source_directory/docs/runbooks.md" |
+    grep -oE '\bheapwatch_[a-z_]+' "$rules_directory/heapwatch.rules.yml" "$source_directory/docs/runbooks.md" \
+        "$source_directory/docs/troubleshooting.md" |
         sed 's/^[^:]*://' | sort -u | while read -r name; do
         case $name in
         heapwatch_processes | heapwatch_leaking_processes | heapwatch_time_to_exhaustion_seconds) continue ;;
