@@ -22,7 +22,7 @@
 #define DURATION_MIN_NS (2 * NS_PER_SECOND)
 #define DURATION_MAX_NS NS_PER_HOUR
 
-_Static_assert(EXPLAIN_MESSAGE_SIZE <= INSPECT_MESSAGE_SIZE, "its messages fit");
+_Static_assert(EXPLAIN_MESSAGE_SIZE <= ACCESS_MESSAGE_SIZE, "its messages fit");
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED, FORMAT_HEAPPROFILE, FORMAT_COUNT };
 
@@ -135,8 +135,8 @@ struct run {
 	struct explain_result result;
 };
 
-static int sample(void *context, const struct inspect_access *access,
-                  char reterr_message[INSPECT_MESSAGE_SIZE])
+static int sample(void *context, const struct access *access,
+                  char reterr_message[ACCESS_MESSAGE_SIZE])
 {
 	struct run *run = context;
 	struct request request = *run->request;
@@ -160,7 +160,7 @@ static int explain_pid(const struct request *request)
 	struct run run = {.request = request};
 	const struct inspect_request inspection = {
 	    .pid = request->pid, .may_signal = request->may_signal, .context = &run, .run = sample};
-	char message[INSPECT_MESSAGE_SIZE] = "";
+	char message[ACCESS_MESSAGE_SIZE] = "";
 	int status;
 
 	if (inspect_process(&inspection, message) < 0)

@@ -6,7 +6,6 @@
 #include "tool/inspect.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "collectors/inspector/find.h"
 #include "collectors/inspector/ledger.h"
 #include "collectors/inspector/opening.h"
 #include "collectors/inspector/subject.h"
@@ -23,44 +21,7 @@
 
 #define PROCFS "/proc"
 
-static int say(char *reterr_message, int r, const char *text)
-{
-	(void)snprintf(reterr_message, INSPECT_MESSAGE_SIZE, "%s", text);
-	return r;
-}
-
-/* ---- one that is open ---- */
-
-static int find(pid_t pid, struct find_result *ret_found)
-{
-	_cleanup_(closep) int proc_fd = open(PROCFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (proc_fd < 0)
-		return -errno;
-	find_candidates(proc_fd, pid, ret_found);
-	return ret_found->error;
-}
-
-static int run_attached(const struct inspect_request *request, const struct subject *subject,
-                        struct inspect_access *access, char *reterr_message)
-{
-	struct find_result found = {.candidate_count = 0};
-	size_t i;
-	int r = find(request->pid, &found);
-
-	if (r < 0)
-		return say(reterr_message, r, strerror(-r));
-	r = say(reterr_message, -ECONNREFUSED,
-	        "no inspector is open on loopback; start it with --inspect");
-	for (i = 0; i < found.candidate_count && r == -ECONNREFUSED; i++) {
-		access->address = found.candidates[i].address;
-		access->address.network_fd = subject->network_fd;
-		r = request->run(request->context, access, reterr_message);
-	}
-	return r;
-}
-
-/* ---- one that is opened by signal ---- */
+/* ---- the ledger ---- */
 
 /* Ours, and nobody else may write there. */
 static bool is_private(const char *path)
@@ -100,30 +61,15 @@ static bool is_alive(void *context, const struct process_key *key)
 	return r == 0 ? process_key_equal(&subject.key, key) : r != -ESRCH;
 }
 
-static int run_opened(const struct inspect_request *request, const struct subject *subject,
-                      struct inspect_access *access, char *reterr_message)
+static int prepare_ledger(struct ledger *ret_ledger)
 {
-	struct ledger ledger;
-	struct opening opening = {
-	    .procfs_path = PROCFS, .ledger = &ledger, .subject = subject, .lock_fd = -1};
-	enum opening_result result;
-	int r = open_ledger(&ledger);
+	int r = open_ledger(ret_ledger);
 
 	if (r < 0)
-		return say(reterr_message, r, "the ledger of inspectors cannot be read");
-	ledger_prune(&ledger, is_alive, NULL);
-	(void)opening_recover(PROCFS, &ledger); /* what stays open is in the log */
-	result = opening_begin(&opening);
-	if (result != OPENING_OPENED)
-		return say(reterr_message, -EPERM, opening_result_text(result));
-	access->address = opening.address;
-	r = request->run(request->context, access, reterr_message);
-	if (opening_end(&opening) >= CLOSING_BUSY)
-		(void)fputs(
-		    "heapwatch: the inspector stays open: another debugger is connected, or "
-		    "it does not answer; the next run tries again\n",
-		    stderr);
-	return r;
+		return r;
+	ledger_prune(ret_ledger, is_alive, NULL);
+	(void)opening_recover(PROCFS, ret_ledger); /* what stays open is in the log */
+	return 0;
 }
 
 /* ---- the command ---- */
@@ -147,25 +93,46 @@ static int watch_signals(sigset_t *ret_former, int *ret_fd)
 	return 0;
 }
 
-int inspect_process(const struct inspect_request *request,
-                    char reterr_message[INSPECT_MESSAGE_SIZE])
+static int run(const struct inspect_request *request, struct ledger *ledger, char *reterr_message)
 {
-	_cleanup_(subject_closep) struct subject subject = SUBJECT_INIT;
 	_cleanup_(closep) int cancel_fd = -1;
-	struct inspect_access access = {.pid = request->pid};
+	struct access_request access_request = {
+	    .procfs_path = PROCFS,
+	    .pid = request->pid,
+	    .ledger = ledger,
+	    .context = request->context,
+	    .run = request->run,
+	};
+	struct access_outcome outcome;
 	sigset_t former;
-	int r = subject_open(PROCFS, request->pid, &subject);
+	int r = watch_signals(&former, &cancel_fd);
 
-	if (r < 0)
-		return say(reterr_message, r, r == -ESRCH ? "no such process" : strerror(-r));
-	r = watch_signals(&former, &cancel_fd);
-	if (r < 0)
-		return say(reterr_message, r, strerror(-r));
-	access.inner_pid = subject.inner_pid;
-	access.cancel_fd = cancel_fd;
-	r = run_attached(request, &subject, &access, reterr_message);
-	if (r == -ECONNREFUSED && request->may_signal)
-		r = run_opened(request, &subject, &access, reterr_message);
+	if (r < 0) {
+		(void)snprintf(reterr_message, ACCESS_MESSAGE_SIZE, "%s", strerror(-r));
+		return r;
+	}
+	access_request.cancel_fd = cancel_fd;
+	r = access_run(&access_request, &outcome);
+	memcpy(reterr_message, outcome.message, ACCESS_MESSAGE_SIZE);
+	if (outcome.was_asked && outcome.opening == OPENING_OPENED &&
+	    outcome.closing >= CLOSING_BUSY)
+		(void)fputs(
+		    "heapwatch: the inspector stays open: another debugger is connected, or "
+		    "it does not answer; the next run tries again\n",
+		    stderr);
 	(void)sigprocmask(SIG_SETMASK, &former, NULL); /* it was valid a moment ago */
 	return r;
+}
+
+int inspect_process(const struct inspect_request *request, char reterr_message[ACCESS_MESSAGE_SIZE])
+{
+	struct ledger ledger;
+	int r = request->may_signal ? prepare_ledger(&ledger) : 0;
+
+	if (r < 0) {
+		(void)snprintf(reterr_message, ACCESS_MESSAGE_SIZE,
+		               "the ledger of inspectors cannot be read: %s", strerror(-r));
+		return r;
+	}
+	return run(request, request->may_signal ? &ledger : NULL, reterr_message);
 }

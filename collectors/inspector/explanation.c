@@ -2,6 +2,10 @@
 /*
  * One site for each frame, summed over all nodes whose growth is charged to it. Sites of the
  * application come before those of Node, which nobody can mend, whatever their shares.
+ *
+ * V8 inlines what is called often, also callbacks of the application into Node's own functions that
+ * call them (seen on Node 26: listOnTimeout). What grew in such a function is charged to what the
+ * profiles saw it call while it was not inlined.
  */
 #include "collectors/inspector/explanation.h"
 
@@ -23,7 +27,8 @@
 struct sum {
 	double bytes;
 	double samples;
-	double early_bytes; /* of bytes, those until the middle profile */
+	double early_bytes;   /* of bytes, those until the middle profile */
+	double inlined_bytes; /* of bytes, those of Node's functions that call it */
 	uint32_t frame;
 	uint32_t best_node; /* whose path grew most */
 	double best_bytes;
@@ -32,6 +37,7 @@ struct sum {
 struct sums {
 	const struct call_tree *tree;
 	struct sum *by_frame; /* one for each frame of the tree */
+	uint32_t *called; /* for each node of Node's: its largest child of the application, or 0 */
 	uint32_t count;
 	double total_bytes;   /* of what grew */
 	double native_bytes;  /* of it, without any JavaScript on the stack */
@@ -52,42 +58,87 @@ void explanation_note(struct explanation *explanation, const char *format, ...)
 	va_end(arguments);
 }
 
-uint32_t explanation_site_frame(const struct call_tree *tree, uint32_t node, bool *ret_is_buffer)
+/* ---- whom a node's growth is charged to ---- */
+
+static bool is_internal_node(const struct call_tree *tree, uint32_t index)
 {
-	uint32_t own = call_tree_node(tree, node)->frame;
+	return call_tree_frame(tree, call_tree_node(tree, index)->frame).is_internal;
+}
 
-	*ret_is_buffer = false;
-	while (node != CALL_TREE_ROOT) {
-		const struct call_node *at = call_tree_node(tree, node);
-		struct call_frame frame = call_tree_frame(tree, at->frame);
+static double last_bytes(const struct call_tree *tree, uint32_t index)
+{
+	size_t count = call_tree_profile_count(tree);
 
-		if (!frame.is_internal)
-			return at->frame;
-		*ret_is_buffer |= frame.is_buffer;
-		node = at->parent;
+	return count > 0 ? call_tree_node(tree, index)->bytes[count - 1] : 0;
+}
+
+static void find_called(const struct call_tree *tree, uint32_t *called)
+{
+	uint32_t i;
+
+	for (i = 1; i < call_tree_node_count(tree); i++) {
+		uint32_t parent = call_tree_node(tree, i)->parent;
+
+		if (parent == CALL_TREE_ROOT || is_internal_node(tree, i) ||
+		    !is_internal_node(tree, parent))
+			continue;
+		if (called[parent] == 0 || last_bytes(tree, i) > last_bytes(tree, called[parent]))
+			called[parent] = i;
 	}
-	return own;
+}
+
+struct charge {
+	uint32_t node; /* of the site */
+	bool is_buffer;
+	bool is_inlined;
+};
+
+/* The first of the application from the node up; else what was called there; else itself. */
+static struct charge charge_of(const struct sums *sums, uint32_t index)
+{
+	struct charge charge = {.node = index};
+	uint32_t called = 0, at;
+
+	for (at = index; at != CALL_TREE_ROOT; at = call_tree_node(sums->tree, at)->parent) {
+		struct call_frame frame =
+		    call_tree_frame(sums->tree, call_tree_node(sums->tree, at)->frame);
+
+		if (!frame.is_internal) {
+			charge.node = at;
+			return charge;
+		}
+		charge.is_buffer |= frame.is_buffer;
+		if (called == 0)
+			called = sums->called[at];
+	}
+	charge.is_inlined = called != 0;
+	if (called != 0)
+		charge.node = called;
+	return charge;
 }
 
 /* ---- sums ---- */
 
-static void charge(struct sums *sums, uint32_t index)
+static void add_node(struct sums *sums, uint32_t index)
 {
 	const struct call_tree *tree = sums->tree;
 	const struct call_node *node = call_tree_node(tree, index);
 	double bytes = call_node_growth_bytes(tree, node);
-	bool is_buffer;
-	struct sum *sum = &sums->by_frame[explanation_site_frame(tree, index, &is_buffer)];
+	struct charge charge = charge_of(sums, index);
+	struct sum *sum = &sums->by_frame[call_tree_node(tree, charge.node)->frame];
 
-	if (sums->only_buffers && !is_buffer)
+	if (sums->only_buffers && !charge.is_buffer)
 		return;
 	sum->bytes += bytes;
 	sum->samples += call_node_growth_samples(tree, node);
+	sum->inlined_bytes += charge.is_inlined ? bytes : 0;
 	if (call_tree_profile_count(tree) > 2)
 		sum->early_bytes += node->bytes[1] - node->bytes[0];
-	if (bytes > sum->best_bytes) {
+	if (bytes > sum->best_bytes && !charge.is_inlined) {
 		sum->best_bytes = bytes;
 		sum->best_node = index;
+	} else if (sum->best_node == 0) {
+		sum->best_node = charge.node;
 	}
 }
 
@@ -99,7 +150,7 @@ static void add_up(struct sums *sums)
 	sums->total_bytes = sums->native_bytes = sums->unnamed_bytes = 0;
 	sums->unnamed_count = 0;
 	for (i = 0; i < call_tree_node_count(sums->tree); i++)
-		charge(sums, i);
+		add_node(sums, i);
 	for (i = 0; i < sums->count; i++) {
 		struct sum *sum = &sums->by_frame[i];
 
@@ -271,6 +322,12 @@ static void note_all(const struct sums *sums, const struct sum *best,
 			    explanation,
 			    "memory outside the heap grows: only what makes Buffers is "
 			    "shown, by number, not by size");
+		if (best->inlined_bytes > 0.1 * best->bytes)
+			explanation_note(
+			    explanation,
+			    "%.0f %% of the first place was seen in Node.js's own functions "
+			    "that call it: V8 inlines what is called often",
+			    100 * fmin(1, best->inlined_bytes / best->bytes));
 		note_steadiness(sums, best, explanation);
 		explanation_note(
 		    explanation,
@@ -306,13 +363,16 @@ int explanation_make(const struct call_tree *tree, const struct explanation_fact
 	const struct sum *best[EXPLANATION_SITES_MAX] = {NULL};
 	struct sums sums = {.tree = tree, .count = call_tree_frame_count(tree)};
 	_cleanup_(freep) struct sum *by_frame = calloc(sums.count + 1, sizeof(*by_frame));
+	_cleanup_(freep) uint32_t *called = calloc(call_tree_node_count(tree) + 1, sizeof(*called));
 	struct explanation explanation = {.site_count = 0};
 	size_t count, i;
 	int r = 0;
 
-	if (by_frame == NULL)
+	if (by_frame == NULL || called == NULL)
 		return -ENOMEM;
 	sums.by_frame = by_frame;
+	sums.called = called;
+	find_called(tree, called);
 	add_up_what_matters(&sums, facts);
 	count = select_sites(&sums, best);
 	for (i = 0; i < count && r == 0; i++)

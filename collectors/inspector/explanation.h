@@ -61,9 +61,4 @@ void explanation_done(struct explanation *explanation);
 void explanation_note(struct explanation *explanation, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Index of the frame that a node's growth is charged to: the first of the application from the node
- * up, else the node's own; *ret_is_buffer: on the way there was one of Buffer. */
-struct call_node;
-uint32_t explanation_site_frame(const struct call_tree *tree, uint32_t node, bool *ret_is_buffer);
-
 #endif

@@ -222,6 +222,26 @@ START_TEST(test_only_the_best_are_kept)
 }
 END_TEST
 
+/* As on Node 26: once optimised, the callback is a part of Node's timers. */
+START_TEST(test_what_is_inlined_into_node_is_charged_to_what_it_called)
+{
+	PROFILE(first, {{timers, leak}, 20, 0}, {{timers, handler}, 2, 0});
+	PROFILE(last, {{timers, leak}, 22, 0}, {{timers, handler}, 2, 0}, {{timers}, 60, 0},
+	        {{timers, alloc, buffer}, 18, 0}, {{"run node:other 7"}, 20, 0});
+	const struct profile_path *const profiles[] = {first, last};
+	struct explanation explanation;
+
+	explain(profiles, 2, NULL, &explanation);
+	ck_assert_uint_eq(explanation.site_count, 2);
+	ck_assert_str_eq(explanation.sites[0].function, "leak");
+	ck_assert_uint_eq(explanation.sites[0].samples, 80);
+	ck_assert_str_eq(explanation.sites[0].stack[0], "leak (/srv/app.js:7)");
+	ck_assert(has_note(&explanation, "98 % of the first place was seen in Node.js"));
+	ck_assert_str_eq(explanation.sites[1].function, "run");
+	explanation_done(&explanation);
+}
+END_TEST
+
 /* leak.js of Node 10 and 26: three profiles four seconds apart, 4 KiB between samples. */
 START_TEST(test_real_profiles_name_the_leak)
 {
@@ -254,4 +274,5 @@ UNIT_MAIN("explanation", test_what_grows_is_named_not_what_is_large,
           test_internal_frames_are_walked_past, test_few_samples_name_nothing, test_nothing_grew,
           test_what_is_filled_once_is_less_certain, test_the_application_comes_before_node_and_v8,
           test_buffers_are_led_back_to_who_makes_them, test_without_buffers_all_is_shown,
-          test_only_the_best_are_kept, test_real_profiles_name_the_leak)
+          test_only_the_best_are_kept, test_what_is_inlined_into_node_is_charged_to_what_it_called,
+          test_real_profiles_name_the_leak)

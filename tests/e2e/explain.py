@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""heapwatch explain: the code that leaks is named, through an inspector that is open or that is opened
+by signal; and no process is harmed by the signal, which would end those that are refused.
+
+With EXPLAIN_MATRIX=1 on every version of Node that is there (make check-explain)."""
+import contextlib
+import ctypes
+import fcntl
+import glob
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import harness
+from harness import Failure, Skip, Suite, any_node, check, comment, node_path
+
+IS_MATRIX = bool(os.environ.get('EXPLAIN_MATRIX'))
+VERSIONS = ('16.20.2', '20.20.2', '26.10.0')
+PORT = 9229  # of whoever is asked by signal
+# Program, function, line where it begins. V8 names functions after what they are given to, or not.
+LEAKS = (
+    ('leak-array', ('(anonymous)', 'setInterval', 'LeakingClass'), (3, 8)),
+    ('leak-listeners', ('onRequest', 'late'), (4, 6)),
+    ('leak-closure', ('replace',), (4,)),
+    ('leak-buffer', ('receive',), (4,)),
+)
+
+
+def versions():
+    if not IS_MATRIX:
+        return VERSIONS
+    found = glob.glob(os.path.join(harness.cache_dir(), 'node-*', 'bin', 'node'))
+    names = [path.split(os.sep)[-3][len('node-'):] for path in found]
+    return sorted(names, key=lambda name: [int(part) for part in name.split('.')])
+
+
+def heapwatch():
+    return os.path.join(os.path.dirname(harness.heapwatchd_path()), 'heapwatch')
+
+
+def program(name):
+    return os.path.join(harness.APPS, name + '.js')
+
+
+def own_network():
+    """A network namespace of this suite: nobody else's inspector is at the default port."""
+    harness.need_root()
+    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:  # CLONE_NEWNET
+        raise Skip('no network namespace of its own')
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, 0x8914, struct.pack('16sh22x', b'lo', 0x1 | 0x40))  # SIOCSIFFLAGS: up
+    if not harness.in_namespace():
+        raise Skip('needs a namespace of its own')
+    os.makedirs('/run/heapwatch-inspector', mode=0o700, exist_ok=True)
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs',
+                    '/run/heapwatch-inspector'], check=True)
+
+
+def listeners():
+    """Ports that somebody listens on."""
+    with open('/proc/net/tcp', encoding='ascii') as table:
+        rows = [line.split() for line in list(table)[1:]]
+    return {int(row[1].split(':')[1], 16) for row in rows if row[3] == '0A'}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def explain(suite, pid, *options):
+    """A run that is under way."""
+    return suite.spawn([heapwatch(), 'explain', *options, str(pid)],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(run, seconds=60):
+    """(status, stdout, stderr)"""
+    try:
+        out, error = run.child.communicate(timeout=seconds * harness.PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Failure('heapwatch explain does not end') from None
+    return run.child.returncode, out.decode(), error.decode()
+
+
+# ---- the right code is named ----
+
+def check_sites(name, functions, lines, result):
+    status, out, error = result
+    check(status == 0, '%s: status %d: %s' % (name, status, error))
+    report = json.loads(out)
+    check(report['sites'], '%s: no site: %s' % (name, out))
+    site = report['sites'][0]
+    check(site['script'].endswith('/' + name + '.js') and site['function'] in functions and
+          site['line'] in lines, '%s: %s' % (name, out))
+    check(site['samples'] >= 10 and 0 < site['share'] <= 1 and site['stack'], out)
+    check(0 < report['confidence'] <= 1, out)
+    return '%s %s:%d %.0f %% of %d samples' % (name, site['function'], site['line'],
+                                               100 * site['share'], site['samples'])
+
+
+def check_leaks(suite, version):
+    with suite.case('the leaks are named on Node %s' % version):
+        node = node_path(version)
+        runs = []
+        for name, functions, lines in LEAKS:
+            port = free_port()
+            process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program(name)])
+            suite.wait_until('the inspector', lambda port=port: port in listeners(), 20)
+            runs.append((name, functions, lines, process, explain(
+                suite, process.pid, '--duration=10s', '--format=json')))
+        for name, functions, lines, process, run in runs:
+            comment(check_sites(name, functions, lines, finish(run)))
+            check(process.is_running(), name + ' has ended')
+            process.stop(signal.SIGKILL)
+
+
+def check_formats(suite, node):
+    with suite.case('what is written loads in DevTools and draws flame graphs'):
+        ports = [free_port(), free_port()]
+        processes = [suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program('leak-array')])
+                     for port in ports]
+        suite.wait_until('the inspectors', lambda: set(ports) <= listeners(), 20)
+        folded = explain(suite, processes[0].pid, '--duration=4s', '--format=folded')
+        profile = explain(suite, processes[1].pid, '--duration=4s', '--format=heapprofile')
+        status, out, error = finish(folded)
+        check(status == 0, error)
+        for line in out.splitlines():
+            stack, count = line.rsplit(' ', 1)
+            check(stack and int(count) > 0, line)
+        status, out, error = finish(profile)
+        check(status == 0, error)
+        head = json.loads(out)['head']
+        check(head['callFrame']['functionName'] == '(root)' and head['children'], out[:1000])
+        check(set(ports) <= listeners(), 'an inspector that was open is closed')
+        for process in processes:
+            process.stop(signal.SIGKILL)
+
+
+# ---- by signal ----
+
+class Patient:
+    """Processes that were started early: they are to be old enough to be asked."""
+
+    def __init__(self, suite):
+        self.suite = suite
+        self.born = {}
+
+    def start(self, node, *argv):
+        process = self.suite.spawn([node, *argv])
+        self.born[process.pid] = time.monotonic()
+        return process
+
+    def await_age(self, process):
+        rest = self.born[process.pid] + 6 - time.monotonic()
+        if rest > 0:
+            time.sleep(rest)  # nothing tells of an age
+
+
+def refused(suite, process, text):
+    status, out, error = finish(explain(suite, process.pid, '--inspector=signal',
+                                        '--duration=2s'))
+    check(status == 1 and text in error, 'status %d: %s%s' % (status, out, error))
+    check(process.is_running(), 'the process has ended')
+    check(PORT not in listeners(), 'an inspector is open')
+
+
+def check_opening(suite, version, patient, process):
+    with suite.case('an inspector is opened by signal and closed on Node %s' % version):
+        patient.await_age(process)
+        status, out, error = finish(explain(suite, process.pid, '--inspector=signal',
+                                            '--duration=4s', '--format=json'))
+        check(status == 0 and json.loads(out)['sites'], 'status %d: %s%s' % (status, out, error))
+        for step in ('sending SIGUSR1', 'the inspector is open', 'result=closed'):
+            check(step in error, 'not in the log: %s\n%s' % (step, error))
+        check(PORT not in listeners(), 'the inspector is still open')
+        check(process.is_running(), 'the process has ended')
+
+
+def check_own_handler(suite, patient, process, notes):
+    with suite.case('a handler of its own runs once, and the process is not asked again'):
+        patient.await_age(process)
+        refused(suite, process, 'a handler of its own')
+        refused(suite, process, 'it was asked before')
+        with open(notes, encoding='ascii') as text:
+            check(text.read() == 'ready\nsignal\n', 'not one signal')
+
+
+def check_once(suite, process, notes):
+    with suite.case('process.once() that has fired is refused; the signal would have ended it'):
+        process.send(signal.SIGUSR1)
+        suite.wait_until('the handler to run', lambda: 'signal' in open(
+            notes, encoding='ascii').read(), 10)
+        refused(suite, process, 'does not catch SIGUSR1')
+        check(process.stop(signal.SIGUSR1) == -signal.SIGUSR1, 'it survived the signal')
+
+
+def check_booting(suite, node):
+    with suite.case('a process that boots is refused; the signal would have ended it'):
+        process = suite.spawn([node, program('leak-array')])
+        refused(suite, process, 'only just started')
+        process.stop(signal.SIGKILL)
+        for _ in range(20):  # it may be quicker than we are
+            process = suite.spawn([node, program('leak-array')])
+            process.send(signal.SIGUSR1)
+            with contextlib.suppress(Failure):
+                if process.wait(0.5) == -signal.SIGUSR1:
+                    return
+            process.stop(signal.SIGKILL)
+        raise Failure('it survived the signal 20 times')
+
+
+def check_disabled(suite, patient, process):
+    with suite.case('--disable-sigusr1 is respected'):
+        check(process, 'no Node that has the flag', Skip)
+        patient.await_age(process)
+        refused(suite, process, 'its flags forbid')
+
+
+def check_port_taken(suite, process):
+    with suite.case('a port that is taken is left alone'):
+        with socket.create_server(('127.0.0.1', PORT)):
+            status, _, error = finish(explain(suite, process.pid, '--inspector=signal',
+                                              '--duration=2s'))
+            check(status == 1 and 'port of its inspector is taken' in error, error)
+            check(process.is_running(), 'the process has ended')
+
+
+def check_other_user(suite, node):
+    with suite.case('a process of another user is left alone'):
+        copy = shutil.copy(node, suite.path('node'))  # where that user may run it
+        script = suite.app('leak-array')
+        process = suite.spawn([copy, script], user=65534, group=65534)
+        suite.wait_until('it to run', lambda: os.readlink(
+            '/proc/%d/exe' % process.pid) == copy, 10)
+        refused(suite, process, 'it runs as another user')
+        process.stop(signal.SIGKILL)
+
+
+def check_crash(suite, process, other):
+    with suite.case('what a crash left open is closed by the next run'):
+        run = explain(suite, process.pid, '--inspector=signal', '--duration=60s')
+        suite.wait_until('the inspector to open', lambda: PORT in listeners(), 20)
+        run.kill()
+        check(PORT in listeners(), 'the inspector closed by itself')
+        status, _, error = finish(explain(suite, other.pid, '--inspector=signal',
+                                          '--duration=2s'))
+        check(status == 0 and error.count('result=closed') == 2, error)
+        check(PORT not in listeners(), 'the inspector is still open')
+        check(process.is_running() and other.is_running(), 'a process has ended')
+
+
+def check_interrupted(suite, process):
+    with suite.case('an interrupted run closes what it opened'):
+        run = explain(suite, process.pid, '--inspector=signal', '--duration=60s')
+        suite.wait_until('the inspector to open', lambda: PORT in listeners(), 20)
+        run.send(signal.SIGINT)
+        status, _, error = finish(run)
+        check(status == -signal.SIGINT and 'result=closed' in error, error)
+        check(PORT not in listeners(), 'the inspector is still open')
+        check(process.is_running(), 'the process has ended')
+
+
+def check_signals(suite, node):
+    patient = Patient(suite)
+    asked = []
+    for version in versions():
+        with contextlib.suppress(Skip):
+            asked.append((version, patient.start(node_path(version), program('leak-array'))))
+    process = patient.start(node, program('leak-array'))
+    notes = suite.path('once')
+    once = patient.start(node, program('sigusr1'), 'once', notes)
+    own = patient.start(node, program('sigusr1'), 'on', suite.path('own'))
+    disabled = None
+    with contextlib.suppress(Skip):
+        disabled = patient.start(node_path('22.23.3'), '--disable-sigusr1', program('leak-array'))
+    check_booting(suite, node)
+    check_other_user(suite, node)
+    for version, candidate in asked:
+        check_opening(suite, version, patient, candidate)
+    patient.await_age(process)
+    check_once(suite, once, notes)
+    check_port_taken(suite, process)
+    check_interrupted(suite, process)
+    check_crash(suite, process, asked[0][1])
+    check_own_handler(suite, patient, own, suite.path('own'))
+    check_disabled(suite, patient, disabled)
+
+
+def main():
+    with Suite('explain', 1500 if IS_MATRIX else 300) as suite:
+        node = any_node()
+        own_network()
+        check_signals(suite, node)
+        for process in suite.processes:
+            process.kill()
+        for version in versions():
+            check_leaks(suite, version)
+        check_formats(suite, node)
+
+
+main()
