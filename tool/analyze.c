@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -234,6 +235,7 @@ static int analyze(const struct settings *settings, char **files, int count)
 {
 	_cleanup_(replay_freep) struct replay *replay = replay_new(&settings->replay);
 	char message[MESSAGE_SIZE];
+	uint64_t missing_count;
 	int status;
 
 	if (replay == NULL)
@@ -242,6 +244,12 @@ static int analyze(const struct settings *settings, char **files, int count)
 		return fail(message);
 	if (replay_finish(replay, message, sizeof(message)) < 0)
 		return fail(message);
+	missing_count = heap_table_missing(replay_heaps(replay));
+	if (missing_count > 0)
+		(void)fprintf(
+		    stderr,
+		    "heapwatch analyze: warning: beyond bounds or memory, left out: %" PRIu64 "\n",
+		    missing_count);
 	status = report(replay, settings);
 	if (status == STATUS_OK && settings->fails_on_leak && is_leak(replay))
 		return STATUS_LEAK;

@@ -145,10 +145,9 @@ struct heap_row *heap_table_add(struct heap_table *table, const struct heap_fact
 	struct heap_row *grown;
 	struct heap_row *row;
 
-	if (table->count == ROWS_MAX) {
-		table->refused_count++;
+	table->refused_count++; /* until it has its place */
+	if (table->count == ROWS_MAX)
 		return NULL;
-	}
 	grown = reallocarray(table->rows, table->count + 1, sizeof(*grown));
 	if (grown == NULL)
 		return NULL;
@@ -165,7 +164,18 @@ struct heap_row *heap_table_add(struct heap_table *table, const struct heap_fact
 		return NULL;
 	history_init(&row->history, table->count < FINE_ROWS ? FINE_BUCKETS : COARSE_BUCKETS);
 	table->count++;
+	table->refused_count--;
 	return row;
+}
+
+uint64_t heap_table_missing(const struct heap_table *table)
+{
+	uint64_t count = table->refused_count;
+	size_t i;
+
+	for (i = 0; i < table->count; i++)
+		count += table->rows[i].missing_count;
+	return count;
 }
 
 bool heap_row_is_over(const struct heap_row *row, uint64_t uptime_ns)
@@ -197,9 +207,9 @@ void heap_row_add_gc(struct heap_row *row, uint64_t at_ns, const struct gc_event
                      const struct scoring_options *options)
 {
 	process_add_gc(row->alone, at_ns, event);
-	pauses_add(&row->pauses[event->kind], event->pause_ns);
+	row->missing_count += !pauses_add(&row->pauses[event->kind], event->pause_ns);
 	if (!event->lacks_sizes)
-		history_add(&row->history, at_ns, event);
+		row->missing_count += !history_add(&row->history, at_ns, event);
 	row->last_uptime_ns = event->uptime_ns;
 	if (heap_evaluation_is_due(row->alone, at_ns, options))
 		scoring_evaluate(row->alone, at_ns, options);

@@ -31,12 +31,13 @@ struct heap_row {
 	struct process *process; /* the model's that it is part of, once known */
 	struct pauses pauses[GC_KIND_COUNT];
 	struct history history;
+	uint64_t missing_count; /* collections without a place in these two, for want of memory */
 };
 
 struct heap_table {
 	struct heap_row *rows; /* owned */
 	size_t count;
-	uint64_t refused_count; /* rows beyond the bound */
+	uint64_t refused_count; /* heaps and processes beyond bounds or memory */
 };
 
 /* What a row is made for. */
@@ -63,6 +64,8 @@ bool heap_table_has_main(const struct heap_table *table, const struct process_ke
 /* A new row; NULL without memory or beyond the bound. */
 struct heap_row *heap_table_add(struct heap_table *table, const struct heap_facts *facts,
                                 const struct scoring_options *options);
+/* All that a report lacks. */
+uint64_t heap_table_missing(const struct heap_table *table);
 /* Its clock has gone back: what follows is another heap. */
 bool heap_row_is_over(const struct heap_row *row, uint64_t uptime_ns);
 /* Called main until its process, of which it is an isolate, says otherwise. */

@@ -151,7 +151,7 @@ static struct history_bucket *last_of(const struct history *history)
 	return &history->buckets[history->count - 1];
 }
 
-void history_add(struct history *history, uint64_t at_ns, const struct gc_event *event)
+bool history_add(struct history *history, uint64_t at_ns, const struct gc_event *event)
 {
 	struct history_bucket *last = last_of(history);
 	struct history_bucket bucket;
@@ -163,16 +163,17 @@ void history_add(struct history *history, uint64_t at_ns, const struct gc_event 
 	history->has_used = true;
 	if (last != NULL && last->number == bucket.number) {
 		merge(last, &bucket);
-		return;
+		return true;
 	}
 	if (!make_room(history))
-		return;
+		return false;
 	bucket.number = at_ns / history->width_ns; /* the width may be another by now */
 	last = last_of(history);
 	if (last != NULL && last->number == bucket.number)
 		merge(last, &bucket);
 	else
 		history->buckets[history->count++] = bucket;
+	return true;
 }
 
 struct history_bucket history_span(const struct history *history, uint64_t from_ns, uint64_t to_ns)

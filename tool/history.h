@@ -48,8 +48,9 @@ struct history {
 
 void history_init(struct history *history, size_t buckets_max);
 void history_done(struct history *history);
-/* Times do not go backwards: an older one counts as the latest. Without memory it is lost. */
-void history_add(struct history *history, uint64_t at_ns, const struct gc_event *event);
+/* Times do not go backwards: an older one counts as the latest. False
+ * when it has no place, for want of memory. */
+bool history_add(struct history *history, uint64_t at_ns, const struct gc_event *event);
 
 static inline size_t history_count(const struct history *history)
 {

@@ -61,7 +61,7 @@ static int grow(struct pauses *pauses)
 	return 1;
 }
 
-void pauses_add(struct pauses *pauses, uint64_t pause_ns)
+bool pauses_add(struct pauses *pauses, uint64_t pause_ns)
 {
 	uint64_t us = pause_ns / NS_PER_US;
 	uint32_t capped_us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
@@ -74,10 +74,11 @@ void pauses_add(struct pauses *pauses, uint64_t pause_ns)
 	         (pauses->count < pauses->capacity || grow(pauses)))
 		pauses->exact[pauses->count] = capped_us;
 	else
-		return; /* without memory the later ones are missing */
+		return false; /* the later ones are missing, too */
 	if (capped_us > pauses->max_us)
 		pauses->max_us = capped_us;
 	pauses->count++;
+	return true;
 }
 
 static int compare_us(const void *a, const void *b)

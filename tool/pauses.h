@@ -6,6 +6,7 @@
 #ifndef HEAPWATCH_TOOL_PAUSES_H
 #define HEAPWATCH_TOOL_PAUSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,8 @@ struct pauses {
 	uint64_t *buckets; /* owned; counts, from then on */
 };
 
-void pauses_add(struct pauses *pauses, uint64_t pause_ns);
+/* False when it has no place, for want of memory. */
+bool pauses_add(struct pauses *pauses, uint64_t pause_ns);
 /* Milliseconds, nearest rank; NAN without pauses. Sorts what is exact. */
 double pauses_quantile(const struct pauses *pauses, double quantile);
 void pauses_done(struct pauses *pauses);

@@ -102,11 +102,10 @@ static struct process *obtain_process(struct replay *replay, const struct proces
 	struct process_facts facts = facts_of(replay, key, start_ns);
 	struct process *process = model_find(replay->model, &facts.key);
 
-	if (process != NULL)
-		return process;
-	if (model_process_found(replay->model, start_ns, &facts) < 0)
-		return NULL;
-	return model_find(replay->model, &facts.key);
+	if (process == NULL && model_process_found(replay->model, start_ns, &facts) >= 0)
+		process = model_find(replay->model, &facts.key);
+	replay->heaps.refused_count += process == NULL;
+	return process;
 }
 
 static bool is_watched_pid(const struct replay *replay, pid_t pid)
@@ -493,6 +492,7 @@ int replay_finish(struct replay *replay, char *reterr_message, size_t message_si
 	for (i = 0; i < replay->heaps.count; i++)
 		evaluate_last(replay, replay->heaps.rows[i].alone);
 	count = model_processes(replay->model, &processes);
+	replay->heaps.refused_count += count == 0 && replay->heaps.count > 0;
 	for (i = 0; i < count; i++)
 		evaluate_last(replay, processes[i]);
 	return 0;

@@ -33,16 +33,20 @@ static size_t stem_length(const char *name)
 	return dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
 }
 
-static bool open_copy(const struct log_file *file, const char *path, struct tail *ret_copy)
+/* 0; -ENOENT: it is none; other errors: not to be told now. */
+static int open_copy(const struct log_file *file, const char *path, struct tail *ret_copy)
 {
 	const struct tail *tail = &file->tail;
-	struct tail copy;
+	struct tail copy = {.fd = -1};
+	int result = tail_open(&copy, path);
 
-	if (tail_open(&copy, path) < 0)
-		return false;
-	if (copy.identity.inode == tail->identity.inode || !tail_is_in(tail, &copy)) {
+	if (result < 0)
+		return result == -EINVAL || result == -EACCES ? -ENOENT : result;
+	if (copy.identity.inode != tail->identity.inode)
+		result = tail_is_in(tail, &copy);
+	if (result <= 0) {
 		tail_done(&copy);
-		return false;
+		return result < 0 ? result : -ENOENT;
 	}
 	copy.offset = tail->offset;
 	copy.fingerprint = tail->fingerprint;
@@ -51,10 +55,10 @@ static bool open_copy(const struct log_file *file, const char *path, struct tail
 	copy.recent_length = tail->recent_length;
 	copy.recent_end = tail->recent_end;
 	*ret_copy = copy;
-	return true;
+	return 0;
 }
 
-static bool find_beside(const struct log_file *file, const char *path, struct tail *ret_copy)
+static int find_beside(const struct log_file *file, const char *path, struct tail *ret_copy)
 {
 	const char *name = name_in(path);
 	size_t stem = stem_length(name);
@@ -63,72 +67,83 @@ static bool find_beside(const struct log_file *file, const char *path, struct ta
 	char other[PATH_MAX];
 	unsigned names = 0;
 	unsigned copies = 0;
-	bool is_found = false;
+	int result = -ENOENT;
 	DIR *directory;
 
 	if (length == 0 || snprintf(other, sizeof(other), "%.*s", length, path) >= PATH_MAX)
-		return false;
+		return -ENOENT;
 	directory = opendir(other);
 	if (directory == NULL)
-		return false;
-	while (!is_found && names++ < NAMES_IN_ONE_LOOK && copies < COPIES_IN_ONE_LOOK &&
-	       (entry = readdir(directory)) != NULL)
-		is_found = strncmp(entry->d_name, name, stem) == 0 &&
-		           copies++ < COPIES_IN_ONE_LOOK &&
-		           snprintf(other, sizeof(other), "%.*s%s", length, path, entry->d_name) <
-		               PATH_MAX &&
-		           open_copy(file, other, ret_copy);
+		return -errno;
+	while (result == -ENOENT && names++ < NAMES_IN_ONE_LOOK && copies < COPIES_IN_ONE_LOOK) {
+		errno = 0;
+		entry = readdir(directory);
+		if (entry == NULL) {
+			result = errno != 0 ? -errno : -ENOENT;
+			break;
+		}
+		if (strncmp(entry->d_name, name, stem) != 0 ||
+		    snprintf(other, sizeof(other), "%.*s%s", length, path, entry->d_name) >=
+		        PATH_MAX)
+			continue;
+		copies++;
+		result = open_copy(file, other, ret_copy);
+	}
 	(void)closedir(directory); /* only read */
-	return is_found;
+	return result;
 }
 
 static int find_copy(const struct log_file *file, struct tail *ret_copy)
 {
 	const char *path = file->path != NULL ? file->path : file->last_path;
+	int result = -ENOENT;
 
 	if (file->tail.recent_length == 0)
 		return -ENOENT;
-	if ((path != NULL && find_beside(file, path, ret_copy)) ||
-	    (file->target_path != NULL && find_beside(file, file->target_path, ret_copy)))
-		return 0;
-	return -ENOENT;
+	if (path != NULL)
+		result = find_beside(file, path, ret_copy);
+	if (result == -ENOENT && file->target_path != NULL)
+		result = find_beside(file, file->target_path, ret_copy);
+	return result;
 }
 
 /* ---- from a copy to its file ---- */
 
-static bool is_copy_of(const struct log_files *files, const struct log_file *file, const char *path)
+/* Positive: it is; 0: it is not; negative errno: not to be told now. */
+static int is_copy_of(const struct log_files *files, const struct log_file *file, const char *path)
 {
 	struct log_file *original = log_files_find_path(files, path);
+	int look;
 
 	if (original == NULL || original == file || original->tail.is_pipe || original->is_copy)
-		return false;
-	if (tail_look(&original->tail) == -ESTALE)
+		return 0;
+	look = tail_look(&original->tail);
+	if (look == -ESTALE)
 		return tail_is_in(&original->tail, &file->tail);
-	return tail_begins_with(&original->tail, &file->tail);
+	return look < 0 ? look : tail_begins_with(&original->tail, &file->tail);
 }
 
-static bool is_copy(const struct log_files *files, const struct log_file *file)
+static int is_copy(const struct log_files *files, const struct log_file *file)
 {
 	char path[PATH_MAX];
 	const char *ending;
 	size_t start;
 	size_t length;
+	int result = 0;
 
 	if (file->path == NULL || file->tail.is_pipe)
-		return false;
+		return 0;
 	start = (size_t)(name_in(file->path) - file->path);
 	ending = file->path + start + stem_length(file->path + start);
-	for (length = strlen(file->path) - 1; length > start; length--) {
+	for (length = strlen(file->path) - 1; length > start && result == 0; length--) {
 		if (snprintf(path, sizeof(path), "%.*s", (int)length, file->path) >= PATH_MAX)
-			return false;
-		if (is_copy_of(files, file, path))
-			return true;
-		if (snprintf(path, sizeof(path), "%.*s%s", (int)length, file->path, ending) <
-		        PATH_MAX &&
-		    is_copy_of(files, file, path))
-			return true;
+			return 0;
+		result = is_copy_of(files, file, path);
+		if (result == 0 && snprintf(path, sizeof(path), "%.*s%s", (int)length, file->path,
+		                            ending) < PATH_MAX)
+			result = is_copy_of(files, file, path);
 	}
-	return false;
+	return result;
 }
 
 /* ---- reading ---- */
@@ -155,42 +170,57 @@ bool copies_are_needed(const struct log_file *file)
 
 /* Who follows the copy as a file of its own, now or because a pattern will be found to match it,
  * has nothing to read there. */
-static void pass_over_copy(struct log_files *files, const struct tail *copy)
+static int pass_over_copy(struct log_files *files, const struct tail *copy)
 {
 	struct log_file *same = log_files_find(files, &copy->identity);
 	struct tail tail = *copy;
 
 	if (same == NULL) {
 		tail.offset = copy->size_bytes;
-		kept_files_add(&files->kept, &tail);
-	} else if (same->tail.offset < copy->size_bytes) {
+		return kept_files_add(&files->kept, &tail);
+	}
+	if (same->tail.offset < copy->size_bytes) {
 		same->tail.offset = copy->size_bytes;
 		same->is_copy = false;
 	}
+	return 0;
 }
 
-static bool take_copy(struct log_files *files, struct log_file *file)
+/* -ENOENT: there is none. */
+static int take_copy(struct log_files *files, struct log_file *file)
 {
-	struct tail copy;
+	struct tail copy = {.fd = -1};
+	int error;
 
 	if (copies_are_due(file))
-		return false; /* twice within a moment: there is no telling what is in between */
+		return -ENOENT; /* twice within a moment: there is no telling what is in between */
 	copies_drop(file);
-	if (find_copy(file, &copy) < 0)
-		return false;
+	error = find_copy(file, &copy);
+	if (error < 0)
+		return error;
 	file->copy = malloc(sizeof(copy));
-	if (file->copy == NULL) {
+	error = file->copy != NULL ? pass_over_copy(files, &copy) : -ENOMEM;
+	if (error < 0) {
 		tail_done(&copy);
-		return false;
+		free(file->copy);
+		file->copy = NULL;
+		return error;
 	}
 	*file->copy = copy;
-	pass_over_copy(files, &copy);
-	return true;
+	return 0;
 }
 
+/* What fails is tried once more, at a later look. */
 static int begin_again(struct log_files *files, struct log_file *file)
 {
-	if (!take_copy(files, file))
+	int error = take_copy(files, file);
+
+	if (error < 0 && error != -ENOENT && !file->has_failed) {
+		file->has_failed = true;
+		return error;
+	}
+	file->has_failed = false;
+	if (error < 0)
 		files->counters.lost_bytes +=
 		    u64_subtract_floor(file->tail.size_bytes, file->tail.offset);
 	file->survey = survey_free(file->survey);
@@ -200,6 +230,7 @@ static int begin_again(struct log_files *files, struct log_file *file)
 int copies_look(struct log_files *files, struct log_file *file)
 {
 	int result = tail_look(&file->tail);
+	int is_one;
 
 	if (result == -ESTALE)
 		result = begin_again(files, file);
@@ -207,7 +238,10 @@ int copies_look(struct log_files *files, struct log_file *file)
 		return 1;
 	if (result <= 0 || (file->tail.offset > 0 && !file->is_copy))
 		return result;
-	file->is_copy = is_copy(files, file);
+	is_one = is_copy(files, file);
+	if (is_one < 0)
+		return is_one;
+	file->is_copy = is_one > 0;
 	if (!file->is_copy)
 		return result;
 	file->tail.offset = file->tail.size_bytes; /* its lines come from the other one */

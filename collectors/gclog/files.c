@@ -160,7 +160,7 @@ static struct log_file *file_add(struct log_files *files, struct tail *tail)
 		return NULL;
 	}
 	files->count++;
-	kept_files_take(&files->kept, &file->tail, &file->stream);
+	files->counters.lost_bytes += kept_files_take(&files->kept, &file->tail, &file->stream);
 	tail_skip_history(&file->tail, HISTORY_LIMIT_BYTES, HISTORY_KEEP_BYTES, &files->counters);
 	log_files_ready(files, file);
 	return file;

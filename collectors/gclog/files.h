@@ -30,6 +30,7 @@ struct log_file {
 	bool is_caught_up;  /* read to its end once: what comes now is live */
 	bool is_ready;      /* waits in the ready list */
 	bool is_copy;       /* of another one, as far as it was looked at */
+	bool has_failed;    /* to look for its copy */
 	bool has_process;   /* a line of it was of a process that is visible */
 	unsigned idle_passes;
 	uint64_t delayed_until_ns;     /* 0: not */

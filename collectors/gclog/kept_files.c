@@ -6,6 +6,7 @@
 #include "collectors/gclog/kept_files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,24 +61,28 @@ static void file_free(struct kept_files *files, struct kept_file *file)
 	free(file);
 }
 
-void kept_files_add(struct kept_files *files, const struct tail *tail)
+int kept_files_add(struct kept_files *files, const struct tail *tail)
 {
 	struct kept_file *file;
 
 	HASH_FIND(hh, files->table, &tail->identity, sizeof(tail->identity), file);
-	if (file != NULL || HASH_COUNT(files->table) >= KEPT_FILES_MAX)
-		return;
+	if (file != NULL)
+		return 0;
+	if (HASH_COUNT(files->table) >= KEPT_FILES_MAX)
+		return -EMFILE;
 	file = calloc(1, sizeof(*file));
 	if (file == NULL)
-		return;
+		return -ENOMEM;
 	file->tail = *tail;
 	file->tail.fd = -1;
 	file->identity = tail->identity;
 	file->path = strdup("");
 	if (file->path != NULL)
 		HASH_ADD(hh, files->table, identity, sizeof(file->identity), file);
-	if (HASH_IS_LEFT_OUT(file, hh))
-		file_free(files, file);
+	if (!HASH_IS_LEFT_OUT(file, hh))
+		return 0;
+	file_free(files, file);
+	return -ENOMEM;
 }
 
 static bool unpack_file(struct kept_files *files, struct unpack *in)
@@ -115,6 +120,8 @@ void kept_files_unpack(struct kept_files *files, struct unpack *in)
 		count = KEPT_FILES_MAX;
 	while (count > 0 && unpack_file(files, in))
 		count--;
+	if (count > 0 || in->has_failed)
+		files->forgetful_passes = KEPT_FILES_PASSES;
 }
 
 void kept_files_pack(const struct kept_files *files, struct buf *out)
@@ -130,14 +137,17 @@ size_t kept_files_count(const struct kept_files *files)
 	return HASH_COUNT(files->table);
 }
 
-void kept_files_take(struct kept_files *files, struct tail *tail, struct stream *stream)
+uint64_t kept_files_take(struct kept_files *files, struct tail *tail, struct stream *stream)
 {
 	struct kept_file *file;
 	size_t i;
 
 	HASH_FIND(hh, files->table, &tail->identity, sizeof(tail->identity), file);
-	if (file == NULL)
-		return;
+	if (file == NULL) {
+		if (files->forgetful_passes > 0)
+			tail->offset = tail->size_bytes;
+		return tail->offset;
+	}
 	tail->offset = file->tail.offset;
 	tail->size_bytes = file->tail.size_bytes;
 	tail->fingerprint = file->tail.fingerprint;
@@ -148,6 +158,7 @@ void kept_files_take(struct kept_files *files, struct tail *tail, struct stream 
 	for (i = 0; i < UNWRAP_CHANNEL_COUNT; i++)
 		stream->channels[i].parser = file->parsers[i];
 	file_free(files, file);
+	return 0;
 }
 
 void kept_files_visit(struct kept_files *files,
@@ -174,6 +185,8 @@ uint64_t kept_files_pass(struct kept_files *files)
 	struct kept_file *next;
 	uint64_t lost_bytes = 0;
 
+	if (files->forgetful_passes > 0)
+		files->forgetful_passes--;
 	HASH_ITER(hh, files->table, file, next)
 	{
 		if (++file->passes < KEPT_FILES_PASSES)

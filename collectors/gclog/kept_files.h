@@ -23,20 +23,26 @@ struct unpack;
 /* Zero-initialised; kept_files_done() frees it. */
 struct kept_files {
 	struct kept_file *table;
+	unsigned forgetful_passes; /* some could not be taken back, for want of memory */
 };
 
 /* One file; path: its name, or its last one. Bytes of an unfinished line are to be read again. */
 void kept_file_pack(const struct tail *tail, const struct stream *stream, const char *path,
                     struct buf *out);
-/* One more that waits, at where the tail stands; without memory it is left out. */
-void kept_files_add(struct kept_files *files, const struct tail *tail);
+/* One more that waits, at where the tail stands. -ENOMEM; -EMFILE at the limit. */
+int kept_files_add(struct kept_files *files, const struct tail *tail)
+    __attribute__((warn_unused_result));
 /* As many files as the number in front says; what is damaged is left out. */
 void kept_files_unpack(struct kept_files *files, struct unpack *in);
 /* Those that wait, without a number in front. */
 void kept_files_pack(const struct kept_files *files, struct buf *out);
 size_t kept_files_count(const struct kept_files *files);
-/* Sets a tail just opened to where that file stood, if it is one of these. */
-void kept_files_take(struct kept_files *files, struct tail *tail, struct stream *stream);
+/*
+ * Sets a tail just opened to where that file stood, if it is one of these. Returns the bytes that
+ * are passed over because it may have been one that could not be taken back: they were counted
+ * already.
+ */
+uint64_t kept_files_take(struct kept_files *files, struct tail *tail, struct stream *stream);
 /* Calls for each file that waits; visit may take it. */
 void kept_files_visit(struct kept_files *files,
                       void (*visit)(void *context, const struct file_identity *identity,

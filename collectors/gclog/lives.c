@@ -191,7 +191,7 @@ struct life_isolate *life_isolate_at(struct life_table *lives, struct life *life
 /* A line of an isolate that was never seen in any life of its pid. */
 static bool begins_life(const struct life *newest, const struct life_line *line)
 {
-	if (newest == NULL || is_before_workers(line->family))
+	if (newest == NULL || newest->isolate_count == 0 || is_before_workers(line->family))
 		return true;
 	return is_of_main_thread(line->isolate) && parts_main_threads(line) &&
 	       is_of_main_thread(main_isolate(newest)->address);
@@ -232,8 +232,11 @@ struct life *life_table_place(struct life_table *lives, const struct life_line *
 	if (life == NULL)
 		return NULL;
 	isolate = life_isolate_at(lives, life, line->isolate);
-	if (isolate == NULL)
+	if (isolate == NULL) {
+		if (life->isolate_count == 0)
+			life_remove(lives, life);
 		return NULL;
+	}
 	if (is_backwards(isolate, line)) {
 		isolate->incarnation++; /* its worker ended and another took the place */
 		isolate->last_uptime_ns = line->uptime_ns;

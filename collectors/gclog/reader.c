@@ -386,6 +386,12 @@ void reader_close(struct reader *self, struct log_file *file)
 	log_files_close(&self->files, file);
 }
 
+/* A file that is closed for such an error would be read from its start when it is opened again. */
+static bool may_pass(int error)
+{
+	return error == -EIO || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
 /* Reads ready files in turn until the slice is used up; true when some are left. */
 bool reader_slice(struct reader *self)
 {
@@ -398,7 +404,8 @@ bool reader_slice(struct reader *self)
 
 		if (result < 0) {
 			reader_report_errno(self, result);
-			reader_close(self, file);
+			if (!may_pass(result)) /* else the next look tries again */
+				reader_close(self, file);
 		} else if (result > 0) {
 			log_files_ready(&self->files, file);
 			turns--;

@@ -84,28 +84,33 @@ int tail_open_pipe(struct tail *ret_tail, const char *path, bool keeps_writer)
 	return 0;
 }
 
-/* FNV-1a. Returns false when the head cannot be read in full. */
-static bool fingerprint_take(int fd, size_t length, uint64_t *ret_fingerprint)
+/* FNV-1a. -EIO when the head cannot be read, -ENODATA when it is shorter. */
+static int fingerprint_take(int fd, size_t length, uint64_t *ret_fingerprint)
 {
 	unsigned char head[TAIL_FINGERPRINT_MAX];
 	uint64_t fingerprint = UINT64_C(0xcbf29ce484222325);
+	ssize_t result = pread(fd, head, length, 0);
 	size_t i;
 
-	if (pread(fd, head, length, 0) != (ssize_t)length)
-		return false;
+	if (result != (ssize_t)length)
+		return result < 0 ? -errno : -ENODATA;
 	for (i = 0; i < length; i++)
 		fingerprint = (fingerprint ^ head[i]) * UINT64_C(0x100000001b3);
 	*ret_fingerprint = fingerprint;
-	return true;
+	return 0;
 }
 
-static bool has_same_head(const struct tail *tail, int fd)
+static int has_same_head(const struct tail *tail, int fd)
 {
 	uint64_t fingerprint;
+	int error;
 
-	return tail->fingerprint_length == 0 ||
-	       (fingerprint_take(fd, tail->fingerprint_length, &fingerprint) &&
-	        fingerprint == tail->fingerprint);
+	if (tail->fingerprint_length == 0)
+		return 1;
+	error = fingerprint_take(fd, tail->fingerprint_length, &fingerprint);
+	if (error == -ENODATA)
+		return 0;
+	return error < 0 ? error : fingerprint == tail->fingerprint;
 }
 
 static void fingerprint_extend(struct tail *tail)
@@ -114,7 +119,7 @@ static void fingerprint_extend(struct tail *tail)
 	    tail->offset < TAIL_FINGERPRINT_MAX ? (size_t)tail->offset : TAIL_FINGERPRINT_MAX;
 
 	if (length > tail->fingerprint_length &&
-	    fingerprint_take(tail->fd, length, &tail->fingerprint))
+	    fingerprint_take(tail->fd, length, &tail->fingerprint) == 0)
 		tail->fingerprint_length = length;
 }
 
@@ -134,41 +139,53 @@ static void recent_keep(struct tail *tail, const char *bytes, size_t length)
 
 /* ---- copies ---- */
 
-bool tail_is_in(const struct tail *tail, const struct tail *other)
-{
-	char bytes[TAIL_RECENT_MAX];
-	size_t length = tail->recent_length;
-
-	return length > 0 && tail->fingerprint_length > 0 && other->size_bytes >= tail->offset &&
-	       has_same_head(tail, other->fd) &&
-	       pread(other->fd, bytes, length, (off_t)(tail->recent_end - length)) ==
-	           (ssize_t)length &&
-	       memcmp(bytes, tail->recent, length) == 0;
-}
-
-static bool has_same_bytes(int fd, int other_fd, uint64_t offset, size_t length)
+/* Positive: the same bytes stand there; 0: others; negative errno. */
+static int has_bytes(int fd, uint64_t offset, const char *expected, size_t length)
 {
 	char bytes[TAIL_FINGERPRINT_MAX];
-	char other_bytes[TAIL_FINGERPRINT_MAX];
+	ssize_t result = pread(fd, bytes, length, (off_t)offset);
 
-	return pread(fd, bytes, length, (off_t)offset) == (ssize_t)length &&
-	       pread(other_fd, other_bytes, length, (off_t)offset) == (ssize_t)length &&
-	       memcmp(bytes, other_bytes, length) == 0;
+	if (result < 0)
+		return -errno;
+	return result == (ssize_t)length && memcmp(bytes, expected, length) == 0;
 }
 
-bool tail_begins_with(const struct tail *tail, const struct tail *other)
+int tail_is_in(const struct tail *tail, const struct tail *other)
+{
+	size_t length = tail->recent_length;
+	int result;
+
+	if (length == 0 || tail->fingerprint_length == 0 || other->size_bytes < tail->offset)
+		return 0;
+	result = has_same_head(tail, other->fd);
+	return result > 0 ? has_bytes(other->fd, tail->recent_end - length, tail->recent, length)
+	                  : result;
+}
+
+static int has_same_bytes(int fd, int other_fd, uint64_t offset, size_t length)
+{
+	char bytes[TAIL_FINGERPRINT_MAX];
+	ssize_t result = pread(fd, bytes, length, (off_t)offset);
+
+	if (result < 0)
+		return -errno;
+	return result == (ssize_t)length ? has_bytes(other_fd, offset, bytes, length) : 0;
+}
+
+int tail_begins_with(const struct tail *tail, const struct tail *other)
 {
 	uint64_t size_bytes =
 	    tail->size_bytes < other->size_bytes ? tail->size_bytes : other->size_bytes;
 	size_t length =
 	    size_bytes < TAIL_FINGERPRINT_MAX ? (size_t)size_bytes : TAIL_FINGERPRINT_MAX;
-	bool is_same = length > 0;
+	int result = length > 0;
 	unsigned i;
 
-	for (i = 0; is_same && i <= SAMPLE_STEPS; i++)
-		is_same = has_same_bytes(tail->fd, other->fd,
-		                         (size_bytes - length) / SAMPLE_STEPS * i, length);
-	return is_same && has_same_bytes(tail->fd, other->fd, size_bytes - length, length);
+	for (i = 0; result > 0 && i <= SAMPLE_STEPS; i++)
+		result = has_same_bytes(tail->fd, other->fd,
+		                        (size_bytes - length) / SAMPLE_STEPS * i, length);
+	return result > 0 ? has_same_bytes(tail->fd, other->fd, size_bytes - length, length)
+	                  : result;
 }
 
 /* ---- over a restart ---- */
@@ -235,6 +252,7 @@ int tail_look(struct tail *tail)
 {
 	struct stat status;
 	uint64_t size_bytes;
+	int has_head;
 
 	if (tail->is_pipe)
 		return 1; /* only reading tells */
@@ -244,8 +262,11 @@ int tail_look(struct tail *tail)
 	tail->has_name = status.st_nlink > 0;
 	if (size_bytes == tail->size_bytes && modified_ns(&status) == tail->modified_ns)
 		return size_bytes > tail->offset ? 1 : 0;
-	if (size_bytes < tail->size_bytes || !has_same_head(tail, tail->fd))
+	if (size_bytes < tail->size_bytes)
 		return -ESTALE;
+	has_head = has_same_head(tail, tail->fd);
+	if (has_head <= 0)
+		return has_head < 0 ? has_head : -ESTALE;
 	tail->size_bytes = size_bytes;
 	tail->modified_ns = modified_ns(&status);
 	return size_bytes > tail->offset ? 1 : 0;

@@ -72,10 +72,17 @@ int tail_look(struct tail *tail) __attribute__((warn_unused_result));
  */
 int tail_restart(struct tail *tail, struct tail_counters *counters)
     __attribute__((warn_unused_result));
-/* Another file has all that was read of this one: its head, and its latest bytes at their place. */
-bool tail_is_in(const struct tail *tail, const struct tail *other);
-/* Both begin with the same bytes, as far as the shorter one reaches; samples are compared. */
-bool tail_begins_with(const struct tail *tail, const struct tail *other);
+/*
+ * Another file has all that was read of this one: its head, and its latest bytes at their place.
+ * Positive: it has; 0: it has not; negative errno: not to be told now.
+ */
+int tail_is_in(const struct tail *tail, const struct tail *other)
+    __attribute__((warn_unused_result));
+/* Likewise: both begin with the same bytes, as far as the shorter one reaches; samples are
+ * compared.
+ */
+int tail_begins_with(const struct tail *tail, const struct tail *other)
+    __attribute__((warn_unused_result));
 /* Reads at most one buffer. Returns bytes read, 0 at the end, or -errno; -ENOENT: all who wrote
  * into the pipe are gone. */
 int tail_read(struct tail *tail, char *buffer, size_t size, struct tail_counters *counters)
