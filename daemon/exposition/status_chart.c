@@ -263,6 +263,7 @@ static void draw_states(const struct plot *plot)
 /* The states in the order in which they were, each begin with its time. */
 static void write_states(const struct plot *plot, const struct status_source *source)
 {
+	uint64_t start_ns = plot->process->start_ns;
 	size_t i;
 
 	buf_append_string(plot->out, "<ul class=\"legend states\">\n");
@@ -277,7 +278,8 @@ static void write_states(const struct plot *plot, const struct status_source *so
 			continue;
 		buf_printf(plot->out, "<li><span class=\"swatch %s\" aria-hidden=\"true\"></span>",
 		           status_tone_class(status_state(point->state)->tone));
-		status_time(plot->out, source, point->at_ns);
+		/* The first bucket may begin before the process did. */
+		status_time(plot->out, source, point->at_ns > start_ns ? point->at_ns : start_ns);
 		buf_printf(plot->out, " <b>%s</b></li>\n", leak_state_name(point->state));
 	}
 	buf_append_string(plot->out, "</ul>\n");

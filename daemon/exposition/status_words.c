@@ -14,7 +14,9 @@
 
 #define SECONDS_PER_HOUR 3600
 #define SECONDS_PER_YEAR (365.0 * 86400)
-#define DASH             "<span class=\"none\" title=\"not known\">&ndash;</span>"
+/* Below it a slope is that of the start, or of chance. */
+#define GROWTH_CONFIDENCE_MIN 0.25
+#define DASH                  "<span class=\"none\" title=\"not known\">&ndash;</span>"
 
 static const struct status_state states[] = {
     [LEAK_STATE_WARMUP] = {STATUS_NEUTRAL, 1, "Too young to say anything."},
@@ -123,7 +125,8 @@ void status_growth(struct buf *out, const struct process *process)
 	const struct verdict *verdict = &process->verdict;
 	char text[UNIT_TEXT_SIZE];
 
-	if (verdict->at_ns == 0 || verdict->state == LEAK_STATE_WARMUP) {
+	if (verdict->at_ns == 0 || verdict->state == LEAK_STATE_WARMUP ||
+	    verdict->confidence < GROWTH_CONFIDENCE_MIN) {
 		buf_append_string(out, DASH);
 		return;
 	}
