@@ -114,7 +114,7 @@ static int add_class(struct heap *heap, const struct heap_class *class, uint32_t
 static int find_unnamed(struct heap *heap, uint32_t type, uint32_t *ret_class)
 {
 	_cleanup_(freep) char *name = NULL;
-	struct heap_class class = {.type = type, .name_index = UINT32_MAX};
+	struct heap_class class = {.type = type, .name_index = UINT32_MAX, .distance = UINT32_MAX};
 	int r;
 
 	if (heap->table->of_type[type] != NO_CLASS) {
@@ -134,8 +134,8 @@ static int find_unnamed(struct heap *heap, uint32_t type, uint32_t *ret_class)
 
 static int find_named(struct heap *heap, uint64_t key, uint32_t *ret_class)
 {
-	const struct heap_class class = {.type = (uint32_t)(key >> 32),
-	                                 .name_index = (uint32_t)key};
+	const struct heap_class class = {
+	    .type = (uint32_t)(key >> 32), .name_index = (uint32_t)key, .distance = UINT32_MAX};
 	struct class_table *table = heap->table;
 	struct class_entry *entry;
 

@@ -298,7 +298,7 @@ static int add_last(struct diff *diff, struct heap *heap, struct pair *pair)
 
 int diff_add(struct diff *diff, struct heap *heap, bool is_last)
 {
-	_cleanup_(freep) struct object_id *ids = objects_sort(heap);
+	_cleanup_(freep) struct object_id *ids = objects_sort(heap->node_ids, heap->node_count);
 	struct pair pair = {.diff = diff, .heap = heap, .ids = ids};
 	int r = ids != NULL ? take_classes(diff, heap) : -ENOMEM;
 

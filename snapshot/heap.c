@@ -13,6 +13,7 @@
 #include "snapshot/names.h"
 
 #define CAPACITY_MIN 4096
+#define DETACHED     2 /* v8::EmbedderGraph::Node::Detachedness */
 
 bool heap_keeps(const struct heap *heap, enum heap_keeps what)
 {
@@ -77,6 +78,7 @@ void heap_done(struct heap *heap)
 	free(heap->node_names);
 	free(heap->edge_names);
 	heap->names = names_free(heap->names);
+	free(heap->contents);
 	heap->locations = locations_free(heap->locations);
 	free(heap->is_new);
 	free(heap->retained_sizes);
@@ -85,6 +87,12 @@ void heap_done(struct heap *heap)
 	free(heap->edge_kinds);
 	heap->table = class_table_free(heap->table);
 	*heap = (struct heap){0};
+}
+
+void heap_release_edge_names(struct heap *heap)
+{
+	free(heap->edge_names);
+	heap->edge_names = NULL;
 }
 
 /* Doubles up to the number that was declared. */
@@ -170,6 +178,13 @@ static int keep_node(struct heap *heap, const uint64_t *row, uint32_t class)
 	return heap_keeps(heap, HEAP_KEEPS_IDS) ? keep_id(heap, row) : 0;
 }
 
+static void count_detached(struct heap *heap, uint32_t class, uint64_t self_size)
+{
+	heap->detached_count++;
+	heap->classes[class].detached_count++;
+	heap->classes[class].detached_bytes += self_size;
+}
+
 int heap_add_node(struct heap *heap, const uint64_t *row)
 {
 	const uint32_t *fields = heap->layout.node_fields;
@@ -197,8 +212,9 @@ int heap_add_node(struct heap *heap, const uint64_t *row)
 		return r;
 	if (name > heap->name_maximum)
 		heap->name_maximum = name;
-	if (fields[NODE_DETACHEDNESS] != LAYOUT_NO_FIELD)
-		heap->detached_count += row[fields[NODE_DETACHEDNESS]] == 2; /* v8::EmbedderGraph */
+	if (fields[NODE_DETACHEDNESS] != LAYOUT_NO_FIELD &&
+	    row[fields[NODE_DETACHEDNESS]] == DETACHED)
+		count_detached(heap, class, self_size);
 	heap->classes[class].count++;
 	heap->classes[class].self_bytes += self_size;
 	heap->declared_edges += edge_count;

@@ -22,13 +22,17 @@ struct heap_class {
 	uint64_t self_bytes;
 	uint64_t retained_bytes;     /* see dominators.h; 0 until then */
 	uint64_t new_retained_bytes; /* likewise, of nodes that are new */
+	uint32_t distance;           /* of the nearest, see paths.h; UINT32_MAX until then */
+	uint64_t detached_count;     /* that the embedder calls detached */
+	uint64_t detached_bytes;
 };
 
 /* What is kept beside the classes. */
 enum heap_keeps {
-	HEAP_KEEPS_GRAPH = 1, /* for retained sizes */
-	HEAP_KEEPS_IDS = 2,   /* for differences; nodes without ids are refused then */
-	HEAP_KEEPS_NAMES = 4, /* of nodes and edges, see names.h; with the graph */
+	HEAP_KEEPS_GRAPH = 1,    /* for retained sizes */
+	HEAP_KEEPS_IDS = 2,      /* for differences; nodes without ids are refused then */
+	HEAP_KEEPS_NAMES = 4,    /* of nodes and edges, see names.h; with the graph */
+	HEAP_KEEPS_CONTENTS = 8, /* see contents.h; with names */
 };
 
 /* What is not named here is an internal one. */
@@ -43,6 +47,7 @@ enum edge_kind {
 };
 
 struct class_table;
+struct contents;
 struct locations;
 struct names;
 
@@ -57,6 +62,7 @@ struct heap {
 	uint64_t detached_count; /* nodes that the embedder calls detached */
 	uint32_t location_count;
 	struct names *names;         /* NULL until the strings are read */
+	struct contents *contents;   /* strings until contents_find_rest(); NULL: not kept */
 	struct locations *locations; /* NULL: none, or names are not kept */
 	unsigned keeps;              /* enum heap_keeps */
 	/* Only when graph or ids are kept: by node. */
@@ -86,6 +92,8 @@ struct heap {
 int heap_init(struct heap *heap, const struct layout *layout, unsigned keeps)
     __attribute__((warn_unused_result));
 void heap_done(struct heap *heap);
+/* What was needed of them is known; 4 bytes an edge. */
+void heap_release_edge_names(struct heap *heap);
 bool heap_keeps(const struct heap *heap, enum heap_keeps what);
 /* Of layout.node_types. */
 uint32_t heap_node_type(const struct heap *heap, uint32_t node);

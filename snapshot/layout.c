@@ -248,6 +248,15 @@ static void take_meta(struct cursor *cursor, struct layout *layout)
 	}
 }
 
+/* V8 5.8 to 6.2 (Node.js 8) has symbols, HeapEntry::kSymbol, whose type its head does not name. */
+static void complete_types(struct layout_types *types)
+{
+	const uint32_t symbol = 12;
+
+	if (types->count == symbol && strcmp(types->names[symbol - 1], "sliced string") == 0)
+		memcpy(types->names[types->count++], "symbol", sizeof("symbol"));
+}
+
 static void check_layout(struct cursor *cursor, const struct layout *layout)
 {
 	size_t i;
@@ -295,6 +304,7 @@ const char *layout_parse(const char *text, size_t length, struct layout *ret_lay
 		else
 			skip_value(&cursor);
 	}
+	complete_types(&layout.node_types);
 	if (cursor.problem == NULL)
 		check_layout(&cursor, &layout);
 	if (cursor.problem == NULL)

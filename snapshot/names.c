@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "snapshot/contents.h"
 #include "snapshot/text.h"
 
 #define WORD_BITS 64
@@ -121,10 +122,36 @@ static int begin(struct names *names, struct heap *heap)
 	return 0;
 }
 
+static void want_list(struct names *names, const struct heap *heap, const struct content *list)
+{
+	size_t i;
+
+	for (i = 0; i < CONTENTS_TOP && list[i].node != UINT32_MAX; i++)
+		want(names, heap->node_names[list[i].node]);
+}
+
+static int begin_contents(struct heap *heap)
+{
+	int r;
+
+	heap->contents = calloc(1, sizeof(*heap->contents));
+	if (heap->contents == NULL)
+		return -ENOMEM;
+	r = contents_find_strings(heap->contents, heap);
+	if (r < 0)
+		return r;
+	want_list(heap->names, heap, heap->contents->duplicates);
+	want_list(heap->names, heap, heap->contents->strings);
+	return 0;
+}
+
 int names_begin(struct heap *heap)
 {
+	int r;
+
 	heap->names = calloc(1, sizeof(*heap->names));
-	return heap->names != NULL ? begin(heap->names, heap) : -ENOMEM;
+	r = heap->names != NULL ? begin(heap->names, heap) : -ENOMEM;
+	return r == 0 && heap_keeps(heap, HEAP_KEEPS_CONTENTS) ? begin_contents(heap) : r;
 }
 
 struct names *names_free(struct names *names)

@@ -30,21 +30,21 @@ static void sort_by_digit(const struct object_id *from, struct object_id *to, si
 		to[starts[from[i].id >> shift & (DIGIT_COUNT - 1)]++] = from[i];
 }
 
-struct object_id *objects_sort(const struct heap *heap)
+struct object_id *objects_sort(const uint32_t *keys, uint32_t node_count)
 {
-	_cleanup_(freep) struct object_id *ids = malloc(heap->node_count * sizeof(*ids));
-	_cleanup_(freep) struct object_id *others = malloc(heap->node_count * sizeof(*others));
+	_cleanup_(freep) struct object_id *ids = malloc(node_count * sizeof(*ids));
+	_cleanup_(freep) struct object_id *others = malloc(node_count * sizeof(*others));
 	unsigned pass;
 	uint32_t i;
 
 	if (ids == NULL || others == NULL)
 		return NULL;
-	for (i = 0; i < heap->node_count; i++)
-		ids[i] = (struct object_id){heap->node_ids[i], i};
+	for (i = 0; i < node_count; i++)
+		ids[i] = (struct object_id){keys[i], i};
 	for (pass = 0; pass < PASS_COUNT; pass++) {
 		struct object_id *sorted = others;
 
-		sort_by_digit(ids, sorted, heap->node_count, pass * DIGIT_BITS);
+		sort_by_digit(ids, sorted, node_count, pass * DIGIT_BITS);
 		others = ids;
 		ids = sorted;
 	}

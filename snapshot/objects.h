@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The objects of a heap in the order of their ids, to be compared with those of another.
+ * The objects of a heap in the order of their ids, to be compared with those of another, or of what
+ * else they are to be found by.
  */
 #ifndef HEAPWATCH_SNAPSHOT_OBJECTS_H
 #define HEAPWATCH_SNAPSHOT_OBJECTS_H
@@ -8,14 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "snapshot/heap.h"
-
 struct object_id {
 	uint32_t id;
 	uint32_t node;
 };
 
-/* Of a heap that keeps ids, sorted in linear time; to be freed. NULL without memory. */
-struct object_id *objects_sort(const struct heap *heap);
+/* Nodes with their ids, or other keys, sorted in linear time; to be freed. NULL without memory. */
+struct object_id *objects_sort(const uint32_t *keys, uint32_t node_count);
 
 #endif

@@ -90,3 +90,16 @@ void paths_done(struct paths *paths)
 	free(paths->order);
 	*paths = (struct paths){0};
 }
+
+void paths_measure_classes(const struct paths *paths, struct heap *heap)
+{
+	uint32_t i;
+
+	for (i = 0; i < paths->user_count; i++) { /* nearest first */
+		uint32_t node = paths->order[i];
+		struct heap_class *class = &heap->classes[heap->node_classes[node]];
+
+		if (class->distance == UINT32_MAX)
+			class->distance = paths->distances[node];
+	}
+}

@@ -26,5 +26,7 @@ struct paths {
 /* Of a heap with a graph: 16 bytes a node. -ENOMEM. */
 int paths_init(struct paths *paths, const struct heap *heap) __attribute__((warn_unused_result));
 void paths_done(struct paths *paths);
+/* Sets the distance of every class, of paths from the user's roots; others have none. */
+void paths_measure_classes(const struct paths *paths, struct heap *heap);
 
 #endif

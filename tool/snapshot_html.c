@@ -10,6 +10,7 @@
 
 #include "lib/buf.h"
 #include "lib/units.h"
+#include "tool/contents_report.h"
 #include "tool/html.h"
 
 #define PAGE_MAX       ((size_t)256 * 1024 * 1024)
@@ -68,6 +69,7 @@ int snapshot_html(const struct heap *heap, FILE *out)
 	for (i = 0; i < heap->class_count && i < ROWS_MAX; i++)
 		append_class(&page, heap, &heap->classes[i]);
 	html_table_end(&page);
+	contents_report_html(&page, heap);
 	return print_page(&page, out);
 }
 

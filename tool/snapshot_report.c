@@ -12,7 +12,10 @@
 
 #include "daemon/exposition/json.h"
 #include "lib/buf.h"
+#include "lib/cleanup.h"
+#include "lib/numbers.h"
 #include "lib/units.h"
+#include "tool/contents_report.h"
 
 #define JSON_MAX       ((size_t)1024 * 1024 * 1024)
 #define TEXT_ROWS_MAX  40
@@ -39,9 +42,43 @@ static int compare_classes(const void *one, const void *other)
 	return order != 0 ? order : (a->type > b->type) - (a->type < b->type);
 }
 
-void snapshot_sort(struct heap *heap)
+static int compare_indices(const void *one, const void *other, void *context)
 {
-	qsort(heap->classes, heap->class_count, sizeof(*heap->classes), compare_classes);
+	const struct heap *heap = context;
+
+	return compare_classes(&heap->classes[*(const uint32_t *)one],
+	                       &heap->classes[*(const uint32_t *)other]);
+}
+
+/* classes[order[i]] becomes classes[i]; nodes follow. place_of is by former index. */
+static void move_classes(struct heap *heap, struct heap_class *sorted, const uint32_t *order,
+                         uint32_t *place_of)
+{
+	uint32_t i;
+
+	for (i = 0; i < heap->class_count; i++) {
+		sorted[i] = heap->classes[order[i]];
+		place_of[order[i]] = i;
+	}
+	memcpy(heap->classes, sorted, heap->class_count * sizeof(*sorted));
+	for (i = 0; i < heap->node_count && heap->node_classes != NULL; i++)
+		heap->node_classes[i] = place_of[heap->node_classes[i]];
+}
+
+int snapshot_sort(struct heap *heap)
+{
+	_cleanup_(freep) struct heap_class *sorted = calloc(heap->class_count, sizeof(*sorted));
+	_cleanup_(freep) uint32_t *order = calloc(heap->class_count, sizeof(*order));
+	_cleanup_(freep) uint32_t *place_of = calloc(heap->class_count, sizeof(*place_of));
+	uint32_t i;
+
+	if (sorted == NULL || order == NULL || place_of == NULL)
+		return -ENOMEM;
+	for (i = 0; i < heap->class_count; i++)
+		order[i] = i;
+	qsort_r(order, heap->class_count, sizeof(*order), compare_indices, heap);
+	move_classes(heap, sorted, order, place_of);
+	return 0;
 }
 
 /* ---- JSON ---- */
@@ -57,6 +94,10 @@ static void add_row(struct json *json, const struct heap *heap, const struct hea
 		json_u64(json, "retained_bytes", class->retained_bytes);
 	else
 		json_number(json, "retained_bytes", (double)NAN);
+	if (class->distance != UINT32_MAX)
+		json_u64(json, "distance", class->distance);
+	else
+		json_number(json, "distance", (double)NAN);
 	json_end_object(json);
 }
 
@@ -115,6 +156,7 @@ int snapshot_report_json(const struct heap *heap, FILE *out)
 		add_row(&json, heap, &heap->classes[i]);
 	json_end_array(&json);
 	add_totals(&json, heap);
+	contents_report_json(&json, heap);
 	json_end_object(&json);
 	has_failed = buf_failed(&text);
 	if (!has_failed)
@@ -140,12 +182,15 @@ void snapshot_print_name(const char *name, FILE *out)
 static void print_row(const struct heap *heap, const struct heap_class *class, FILE *out)
 {
 	char self[UNIT_TEXT_SIZE], retained[UNIT_TEXT_SIZE] = "-";
+	char distance[NUMBER_TEXT_SIZE] = "-";
 
 	if (heap_keeps(heap, HEAP_KEEPS_GRAPH))
 		(void)size_format(retained, (double)class->retained_bytes);
-	(void)fprintf(out, "%10" PRIu64 "  %10s  %10s  %-*s ", class->count,
-	              size_format(self, (double)class->self_bytes), retained, TEXT_TYPE_SIZE,
-	              heap->layout.node_types.names[class->type]);
+	if (class->distance != UINT32_MAX)
+		(void)snprintf(distance, sizeof(distance), "%" PRIu32, class->distance);
+	(void)fprintf(out, "%10" PRIu64 "  %10s  %10s  %8s  %-*s ", class->count,
+	              size_format(self, (double)class->self_bytes), retained, distance,
+	              TEXT_TYPE_SIZE, heap->layout.node_types.names[class->type]);
 	snapshot_print_name(class->name, out);
 }
 
@@ -174,12 +219,13 @@ void snapshot_report_text(const struct heap *heap, FILE *out)
 	              " detached nodes\n\n",
 	              heap->node_count, size_format(size, (double)heap->self_bytes),
 	              heap->edge_count, heap->string_count, heap->detached_count);
-	(void)fprintf(out, "%10s  %10s  %10s  %-*s constructor\n", "count", "self", "retained",
-	              TEXT_TYPE_SIZE, "type");
+	(void)fprintf(out, "%10s  %10s  %10s  %8s  %-*s constructor\n", "count", "self", "retained",
+	              "distance", TEXT_TYPE_SIZE, "type");
 	for (i = 0; i < heap->class_count && i < TEXT_ROWS_MAX; i++)
 		print_row(heap, &heap->classes[i], out);
 	if (i < heap->class_count)
 		(void)fprintf(out, "%" PRIu32 " more constructors; --format=json has them all\n",
 		              heap->class_count - i);
 	print_types(heap, out);
+	contents_report_text(heap, out);
 }

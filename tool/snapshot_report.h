@@ -10,8 +10,9 @@
 
 #include "snapshot/heap.h"
 
-/* Sorts the classes: largest first, by retained size where it is known, else by self size. */
-void snapshot_sort(struct heap *heap);
+/* Sorts the classes: largest first, by retained size where it is known, else by self size. -ENOMEM.
+ */
+int snapshot_sort(struct heap *heap) __attribute__((warn_unused_result));
 /* Of a sorted heap. 0, or -ENOMEM with nothing printed. */
 int snapshot_report_json(const struct heap *heap, FILE *out) __attribute__((warn_unused_result));
 void snapshot_report_text(const struct heap *heap, FILE *out);

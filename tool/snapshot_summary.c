@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "snapshot/contents.h"
 #include "snapshot/dominators.h"
+#include "snapshot/locations.h"
+#include "snapshot/paths.h"
 #include "snapshot/reader.h"
 #include "tool/command.h"
 #include "tool/snapshot_html.h"
@@ -15,7 +18,33 @@
 #include "tool/snapshot_report.h"
 #include "tool/snapshot_words.h"
 
+#define KEEPS_ALL (HEAP_KEEPS_GRAPH | HEAP_KEEPS_NAMES | HEAP_KEEPS_CONTENTS)
+
 DEFINE_CLEANUP(struct reader, reader_free)
+
+static int measure_distances(struct heap *heap)
+{
+	struct paths paths;
+	int r = paths_init(&paths, heap);
+
+	if (r < 0)
+		return r;
+	paths_measure_classes(&paths, heap);
+	paths_done(&paths);
+	return 0;
+}
+
+static int explore(struct heap *heap)
+{
+	int r = locations_name_scripts(heap);
+
+	heap_release_edge_names(heap);
+	if (r == 0)
+		r = dominators_retain(heap);
+	if (r == 0)
+		r = measure_distances(heap);
+	return r == 0 ? contents_find_rest(heap->contents, heap) : r;
+}
 
 static int print_summary(struct heap *heap, const char *path, enum snapshot_format format)
 {
@@ -23,10 +52,11 @@ static int print_summary(struct heap *heap, const char *path, enum snapshot_form
 
 	if (heap_keeps(heap, HEAP_KEEPS_GRAPH)) {
 		snapshot_show_step(heap, path, "retained sizes");
-		r = dominators_retain(heap);
+		r = explore(heap);
 		snapshot_show_step(heap, path, NULL);
 	}
-	snapshot_sort(heap);
+	if (r == 0)
+		r = snapshot_sort(heap);
 	if (r == 0 && format == SNAPSHOT_JSON)
 		r = snapshot_report_json(heap, stdout);
 	else if (r == 0 && format == SNAPSHOT_HTML)
@@ -41,7 +71,7 @@ static int print_summary(struct heap *heap, const char *path, enum snapshot_form
 int snapshot_summary(const struct snapshot_options *options, char **paths, int count)
 {
 	_cleanup_(reader_freep) struct reader *reader =
-	    reader_new(options->retained ? HEAP_KEEPS_GRAPH : 0);
+	    reader_new(options->retained ? KEEPS_ALL : 0);
 	struct heap *heap = NULL;
 
 	(void)count; /* the table demands one */

@@ -153,8 +153,7 @@ START_TEST(test_ids_are_sorted)
 {
 	static uint32_t node_ids[] = {0x80000001, 3, 0xFFFFFFFF, 2048, 2047, 0x400000, 3, 0};
 	static const uint32_t nodes[] = {7, 1, 6, 4, 3, 5, 0, 2};
-	struct heap heap = {.node_ids = node_ids, .node_count = 8};
-	_cleanup_(freep) struct object_id *ids = objects_sort(&heap);
+	_cleanup_(freep) struct object_id *ids = objects_sort(node_ids, 8);
 	size_t i;
 
 	ck_assert_ptr_nonnull(ids);
@@ -196,6 +195,36 @@ START_TEST(test_ids_must_be_there_and_fit)
 }
 END_TEST
 
+START_TEST(test_a_symbol_of_node_8_is_known)
+{
+	static const char format[] = "{\"snapshot\":{\"meta\":{\"node_fields\":[\"type\",\"name\","
+	                             "\"self_size\",\"edge_count\"],\"node_types\":[["
+	                             "\"hidden\",\"array\",\"string\",\"object\",\"code\","
+	                             "\"closure\",\"regexp\",\"number\",\"native\","
+	                             "\"synthetic\",\"concatenated string\",\"sliced string\"]"
+	                             "],\"edge_fields\":[\"type\",\"name_or_index\","
+	                             "\"to_node\"],\"edge_types\":[[\"weak\"]]},\"node_count\":1,"
+	                             "\"edge_count\":0},\"nodes\":[%u,0,8,0],\"edges\":[],"
+	                             "\"strings\":[\"s\"]}";
+	uint32_t type;
+
+	for (type = 12; type < 14; type++) {
+		_cleanup_(reader_freep) struct reader *reader = reader_new(0);
+		struct heap *heap = NULL;
+		char text[1024];
+		int length = snprintf(text, sizeof(text), format, type);
+
+		if (reader_feed(reader, text, (size_t)length) < 0) {
+			ck_assert_uint_eq(type, 13);
+			continue;
+		}
+		ck_assert_uint_eq(type, 12);
+		ck_assert_int_eq(reader_finish(reader, &heap), 0);
+		ck_assert_str_eq(heap->classes[0].name, "(symbol)");
+	}
+}
+END_TEST
+
 UNIT_MAIN("diff", test_two_snapshots, test_of_three_new_is_what_stayed,
           test_without_a_graph_nothing_is_retained, test_ids_are_sorted,
-          test_ids_must_be_there_and_fit)
+          test_ids_must_be_there_and_fit, test_a_symbol_of_node_8_is_known)
