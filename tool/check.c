@@ -11,15 +11,16 @@
 #include "daemon/exposition/http_gate.h"
 #include "lib/options.h"
 #include "tool/check_gc_log.h"
+#include "tool/check_receivers.h"
 #include "tool/command.h"
 
 #define MESSAGE_SIZE 256
 
 struct check_kind {
 	const char *name;
-	/* Says on stderr what is wrong with the file; false then. What is to be told of a valid one
-	 * is put into *ret_detail, which is "" before. */
-	bool (*check)(const char *path, char *ret_detail, size_t detail_size);
+	/* An exit status; unless it is 0, it says on stderr what is wrong with the file, or what it
+	 * stands for. What is to be told of a valid one is put into *ret_detail, "" before. */
+	int (*check)(const char *path, char *ret_detail, size_t detail_size);
 };
 
 struct check_options {
@@ -32,9 +33,11 @@ static const struct option_row check_rows[] = {
 
 static const struct option_table check_table = {
     .program = "heapwatch check",
-    .synopsis = "config|web-config|gc-log FILE...",
-    .purpose = "Checks files that heapwatchd reads, without a running one. Exits with 0 when all "
-               "are valid and with 2 when one is not, after saying where and what was expected.",
+    .synopsis = "config|web-config|receivers|gc-log FILE...",
+    .purpose = "Checks files that heapwatchd reads, without a running one, and with receivers "
+               "whether those of a configuration take a test alert. Exits with 0 when all are "
+               "valid, with 2 when one is not, after saying where and what was expected, and with "
+               "1 when a receiver does not take the alert.",
     .rows = check_rows,
     .count = sizeof(check_rows) / sizeof(check_rows[0]),
 };
@@ -45,7 +48,7 @@ static void print_warning(void *context, const char *message)
 	(void)fprintf(stderr, "warning: %s\n", message);
 }
 
-static bool check_config(const char *path, char *ret_detail, size_t detail_size)
+static int check_config(const char *path, char *ret_detail, size_t detail_size)
 {
 	char message[CONFIG_MESSAGE_SIZE];
 	struct config *config = NULL;
@@ -54,28 +57,29 @@ static bool check_config(const char *path, char *ret_detail, size_t detail_size)
 	(void)detail_size;
 	if (config_load(path, print_warning, NULL, &config, message) < 0) {
 		(void)fprintf(stderr, "%s\n", message);
-		return false;
+		return STATUS_USAGE;
 	}
 	(void)config_free(config);
-	return true;
+	return STATUS_OK;
 }
 
 /* With the certificates and keys that it names. */
-static bool check_web_config(const char *path, char *ret_detail, size_t detail_size)
+static int check_web_config(const char *path, char *ret_detail, size_t detail_size)
 {
 	char message[CONFIG_MESSAGE_SIZE];
 
 	(void)ret_detail;
 	(void)detail_size;
 	if (http_gate_check(path, message, sizeof(message)) == 0)
-		return true;
+		return STATUS_OK;
 	(void)fprintf(stderr, "%s\n", message);
-	return false;
+	return STATUS_USAGE;
 }
 
 static const struct check_kind kinds[] = {
     {"config", check_config},
     {"web-config", check_web_config},
+    {"receivers", check_receivers},
     {"gc-log", check_gc_log},
 };
 
@@ -101,12 +105,12 @@ static int check_files(const struct check_kind *kind, int count, char **paths)
 
 	for (i = 0; i < count; i++) {
 		char detail[MESSAGE_SIZE] = "";
+		int result = kind->check(paths[i], detail, sizeof(detail));
 
-		if (kind->check(paths[i], detail, sizeof(detail)))
+		if (result == STATUS_OK)
 			(void)printf("%s: valid%s%s\n", paths[i], detail[0] != '\0' ? ": " : "",
 			             detail);
-		else
-			status = STATUS_USAGE;
+		status = result > status ? result : status;
 	}
 	return status;
 }

@@ -14,6 +14,7 @@
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/input.h"
+#include "tool/command.h"
 
 #define CHUNK_BYTES   ((size_t)64 * 1024)
 #define PROCESSES_MAX 1024 /* told apart */
@@ -102,24 +103,24 @@ static void describe(const struct findings *findings, struct buf *out)
 		buf_append_string(out, "; stamped by a log collector");
 }
 
-bool check_gc_log(const char *path, char *ret_detail, size_t detail_size)
+int check_gc_log(const char *path, char *ret_detail, size_t detail_size)
 {
 	_cleanup_(freep) struct findings *findings = calloc(1, sizeof(*findings));
 	struct buf detail = BUF_INIT(detail_size);
 
 	if (findings == NULL) {
 		(void)fprintf(stderr, "%s: %s\n", path, strerror(ENOMEM));
-		return false;
+		return STATUS_USAGE;
 	}
 	if (!read_log(path, findings))
-		return false;
+		return STATUS_USAGE;
 	if (findings->counts.gc == 0) {
 		(void)fprintf(stderr, "%s: no collection among %" PRIu64 " lines\n", path,
 		              findings->counts.other + findings->counts.torn);
-		return false;
+		return STATUS_USAGE;
 	}
 	describe(findings, &detail);
 	(void)snprintf(ret_detail, detail_size, "%s", buf_string(&detail));
 	buf_done(&detail);
-	return true;
+	return STATUS_OK;
 }

@@ -5,13 +5,12 @@
 #ifndef HEAPWATCH_TOOL_CHECK_GC_LOG_H
 #define HEAPWATCH_TOOL_CHECK_GC_LOG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * True when it can be read and holds a collection; says on stderr why not. *ret_detail: what was
- * counted.
+ * STATUS_OK when it can be read and holds a collection, else STATUS_USAGE; says on stderr why not.
+ * *ret_detail: what was counted.
  */
-bool check_gc_log(const char *path, char *ret_detail, size_t detail_size);
+int check_gc_log(const char *path, char *ret_detail, size_t detail_size);
 
 #endif

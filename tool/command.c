@@ -16,7 +16,7 @@
 static const struct command commands[] = {
     {"analyze", "[OPTION]... FILE...|-",
      "Judge the heaps of a GC log, with or without /proc samples.", command_analyze},
-    {"check", "config|web-config|gc-log FILE...",
+    {"check", "config|web-config|receivers|gc-log FILE...",
      "Check files that heapwatchd reads, without a running one.", command_check},
     {"explain", "[OPTION]... PID",
      "Name the code that holds the growth of a running process, through its inspector.",

@@ -67,6 +67,62 @@ is "$status:$stderr" "2:$work/plain.log: no collection among 1 lines" "a log wit
 run check gc-log "$work/none.log"
 is "$status:$stderr" "2:$work/none.log: No such file or directory" "nor is one that is not there"
 
+# Receivers: one that takes everything, one that refuses, one that is not there; all of them know secrets.
+cat >"$work/receiver.py" <<'PYTHON'
+import http.server, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers['Content-Length']))
+        with open(sys.argv[1] + '/taken', 'ab') as taken:
+            taken.write(self.path.encode() + b' ' + body + b'\n')
+        self.send_response(403 if self.path.startswith('/refuse') else 200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+server = http.server.HTTPServer(('127.0.0.1', 0), Handler)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+PYTHON
+if command -v python3 >/dev/null 2>&1; then
+	mkfifo "$work/port"
+	python3 "$work/receiver.py" "$work" >"$work/port" &
+	receiver=$!
+	trap 'kill "$receiver" 2>/dev/null; rm -rf "$work"' EXIT
+	read -r port <"$work/port"
+	echo "http://127.0.0.1:$port/refuse/s3cret" >"$work/url"
+	cat >"$work/receivers.yml" <<YAML
+receivers:
+  - { name: ops, type: webhook, url: "http://user:s3cret@127.0.0.1:$port/hook?token=s3cret" }
+  - { name: am, type: alertmanager, url: "http://127.0.0.1:$port" }
+YAML
+	run check receivers "$work/receivers.yml"
+	is "$status" 0 "receivers that take the test alert are fine"
+	is "$stdout" "$work/receivers.yml: receiver ops: ok, status 200
+$work/receivers.yml: receiver am: ok, status 200
+$work/receivers.yml: valid: 2 receivers took the test alert" "with a line for each"
+	is "$(grep -c '"app":"heapwatch-test"' "$work/taken")" 4 "each got the alert and its end"
+	has "$(sed -n 2p "$work/taken")" '"status":"resolved"' "so that nothing stays open"
+	cat >>"$work/receivers.yml" <<YAML
+  - { name: chat, type: slack, url_file: $work/url }
+  - { name: gone, type: webhook, url: "http://127.0.0.1:1/s3cret", secret_file: $work/url }
+  - { name: pager, type: pagerduty, routing_key_file: $work/none }
+YAML
+	run check receivers "$work/receivers.yml"
+	is "$status" 1 "one that does not is a failure"
+	has "$stdout" "receiver chat: failed, status 403" "with the status of its answer"
+	has "$stdout" "receiver gone: failed, Couldn't connect to server" "or what was in the way"
+	has "$stdout" "receiver pager: failed, cannot read the file with its secret" "or is missing"
+	case $stdout$stderr in
+	*s3cret*) result no "and no secret is shown" ;;
+	*) result yes "and no secret is shown" ;;
+	esac
+fi
+run check receivers "$fixtures/unknown-key.bad.yml"
+is "$status" 2 "a configuration that is not valid is told as such"
+
 run check
 is "$status" 2 "no kind is a usage error"
 run check config

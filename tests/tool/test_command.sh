@@ -6,7 +6,7 @@ set -eu
 run --help
 is "$status" 0 "--help succeeds"
 has "$stdout" "usage: heapwatch [OPTION]... COMMAND" "--help shows the usage"
-has "$stdout" "  check config|web-config|gc-log FILE..." "--help lists the commands"
+has "$stdout" "  check config|web-config|receivers|gc-log FILE..." "--help lists the commands"
 is "$stderr" "" "--help says nothing on stderr"
 help=$stdout
 
