@@ -47,6 +47,7 @@ static struct process *make_process(uint64_t now_ns)
 	    .node_version = "",
 	    .container_id = "",
 	    .pod_uid = "",
+	    .container_name = "",
 	    .unit = "",
 	    .stdout_path = "",
 	};

@@ -254,6 +254,8 @@ static void fire_end(struct alerting *alerting, const struct process *process,
 		           condition_name(condition));
 		return;
 	}
+	if (watched->episodes[condition].phase == EPISODE_FIRING)
+		return; /* told before a crash, after which its log was read once more */
 	watched->episodes[condition] = (struct episode){
 	    .phase = EPISODE_FIRING, .onset_ns = now_ns, .severity = SEVERITY_CRITICAL};
 	watched->is_here = true;

@@ -254,6 +254,24 @@ START_TEST(test_an_episode_goes_on_after_a_restart)
 }
 END_TEST
 
+START_TEST(test_a_death_that_is_met_again_after_a_crash_is_told_once)
+{
+	struct life life = begin();
+
+	find_process(&life);
+	model_incident(life.model, &key, 0, life.now_ns, HEAP_INCIDENT_FATAL_OOM);
+	end_process(&life, EXIT_CAUSE_EXIT);
+	ck_assert_uint_eq(written("\"condition\":\"heap_oom\""), 1);
+	end(&life);
+	life = begin();
+	find_process(&life);
+	model_incident(life.model, &key, 0, life.now_ns, HEAP_INCIDENT_FATAL_OOM);
+	end_process(&life, EXIT_CAUSE_EXIT);
+	ck_assert_uint_eq(written("\"condition\":\"heap_oom\""), 1);
+	end(&life);
+}
+END_TEST
+
 START_TEST(test_who_went_during_a_restart_is_resolved)
 {
 	struct life life = begin();
@@ -301,6 +319,7 @@ int main(void)
 	    test_ends_resolve_with_their_cause_and_are_alerts,
 	    test_no_condition_hides_another,
 	    test_an_episode_goes_on_after_a_restart,
+	    test_a_death_that_is_met_again_after_a_crash_is_told_once,
 	    test_who_went_during_a_restart_is_resolved,
 	    test_the_rule_of_an_app_counts,
 	};
