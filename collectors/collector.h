@@ -201,6 +201,62 @@ struct heap_sample {
 	enum heap_part part;
 	uint64_t used_bytes;
 	uint64_t committed_bytes; /* 0 where not told */
+	bool has_available;       /* the inspector tells these two */
+	uint64_t available_bytes;
+	uint64_t physical_bytes; /* 0 where not told */
+};
+
+/* ---- what only the inspector tells ---- */
+
+/*
+ * Isolates of the inspector, which tells no addresses: the main one, and that of a worker thread by
+ * adding its number. No address in a process is as high.
+ */
+#define ISOLATE_INSPECTOR_MAIN UINT64_C(0xFF00000000000000)
+
+/*
+ * Of a collection that the inspector told, used_before is not known and equals used_after; a GC log
+ * of the same heap knows more.
+ */
+static inline bool isolate_is_inspectors(uint64_t isolate)
+{
+	return isolate >= ISOLATE_INSPECTOR_MAIN;
+}
+
+#define LOOP_RESOURCES_MAX      16
+#define LOOP_RESOURCE_TYPE_SIZE 32
+
+struct loop_resource {
+	char type[LOOP_RESOURCE_TYPE_SIZE]; /* hostile text */
+	uint64_t count;
+};
+
+/* One event loop, now. */
+struct event_loop_sample {
+	bool has_lag;
+	uint64_t lag_ns; /* that an immediate waited */
+	bool has_utilization;
+	uint64_t idle_ns; /* since the loop began */
+	uint64_t active_ns;
+	bool has_resources;
+	uint64_t resource_total;
+	size_t resource_count; /* types; what is beyond the maximum is only in the total */
+	struct loop_resource resources[LOOP_RESOURCES_MAX];
+};
+
+/* One isolate as it is now: its heap, garbage included, and its event loop. */
+struct heap_level {
+	uint64_t isolate;
+	bool is_gone;       /* its thread has ended; nothing else is told then */
+	uint64_t uptime_ns; /* of the isolate; 0: not told */
+	uint64_t used_bytes;
+	uint64_t committed_bytes;
+	uint64_t limit_bytes; /* heap_size_limit, young generation included; 0: not told */
+	bool has_detached_contexts;
+	uint64_t detached_contexts;
+	bool has_array_buffers;
+	uint64_t array_buffer_bytes;
+	struct event_loop_sample loop;
 };
 
 /* ---- errors ---- */
@@ -271,6 +327,8 @@ struct collector_sink {
 	/* What it needs for a fact of a process that was found; the latest word counts. */
 	void (*lacks)(void *context, const struct process_key *key, enum process_fact fact,
 	              enum process_need need);
+	void (*heap_level)(void *context, const struct process_key *key, uint64_t at_ns,
+	                   const struct heap_level *level);
 	void (*error)(void *context, const char *collector, enum collector_error error);
 };
 
@@ -315,7 +373,7 @@ struct collector_counter {
 	double value;
 };
 
-#define COLLECTOR_COUNTERS_MAX 16
+#define COLLECTOR_COUNTERS_MAX 32
 
 struct collector {
 	const char *name; /* label value of "collector", and of "sources" */

@@ -6,10 +6,12 @@
 #include "collectors/collector.h"
 
 #include "collectors/gclog/gclog.h"
+#include "collectors/inspector/inspector.h"
 #include "collectors/proc/proc.h"
 
 const struct collector *const collector_registry[] = {
     &proc_collector,
     &gclog_collector,
+    &inspector_collector,
 };
 const size_t collector_registry_count = sizeof(collector_registry) / sizeof(collector_registry[0]);

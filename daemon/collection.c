@@ -152,6 +152,14 @@ static void on_lacks(void *context, const struct process_key *key, enum process_
 		process->needs[fact] = need;
 }
 
+static void on_heap_level(void *context, const struct process_key *key, uint64_t at_ns,
+                          const struct heap_level *level)
+{
+	struct collection *collection = context;
+
+	model_heap_level(collection->model, key, at_ns, level);
+}
+
 static void on_error(void *context, const char *collector, enum collector_error error)
 {
 	struct collection *collection = context;
@@ -178,6 +186,7 @@ static struct collector_sink make_sink(struct collection *collection)
 	    .incident = on_incident,
 	    .heap = on_heap,
 	    .lacks = on_lacks,
+	    .heap_level = on_heap_level,
 	    .error = on_error,
 	};
 }

@@ -100,7 +100,7 @@ static const struct option_row option_rows[] = {
     ROW("gc.log", "GLOB", OPTION_LIST, gc_log_globs, NULL,
         "Follow these GC logs, too; repeatable."),
     ROW("inspector", "MODE", OPTION_STRING, inspector, "off",
-        "off, attach or signal (only off in this version)."),
+        "Use of V8's inspector: off, attach or signal; overrides inspector.mode."),
     ROW("once", NULL, OPTION_FLAG, once, NULL,
         "Sample for a moment, print one exposition and exit."),
     ROW("log.level", "LEVEL", OPTION_STRING, log_level, "info", "debug, info, warn or error."),
@@ -160,8 +160,6 @@ static int parse_overrides(struct arguments *arguments)
 	if (arguments->inspector != NULL &&
 	    inspector_mode_parse(arguments->inspector, &arguments->inspector_mode) < 0)
 		return usage_error("--inspector: expected off, attach or signal");
-	if (arguments->inspector_mode != INSPECTOR_OFF)
-		log_warnx("--inspector has no effect in this version");
 	return 0;
 }
 

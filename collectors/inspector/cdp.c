@@ -12,8 +12,6 @@
 
 #include <cjson/cJSON.h>
 
-#define EXACT_INTEGER_MAX 9007199254740992.0 /* 2^53: beyond it a double skips integers */
-
 char *cdp_request(uint32_t id, const char *method, const struct cJSON *params)
 {
 	cJSON *request = cJSON_CreateObject();
@@ -106,15 +104,18 @@ const char *cdp_string(const struct cJSON *object, const char *name)
 	return text != NULL ? text : "";
 }
 
-int cdp_u64(const struct cJSON *object, const char *name, uint64_t *ret_value)
+int cdp_item_u64(const struct cJSON *item, uint64_t *ret_value)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-
 	if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) ||
-	    item->valuedouble > EXACT_INTEGER_MAX || item->valuedouble != floor(item->valuedouble))
+	    item->valuedouble > CDP_INTEGER_MAX || item->valuedouble != floor(item->valuedouble))
 		return -EBADMSG;
 	*ret_value = (uint64_t)item->valuedouble;
 	return 0;
+}
+
+int cdp_u64(const struct cJSON *object, const char *name, uint64_t *ret_value)
+{
+	return cdp_item_u64(cJSON_GetObjectItemCaseSensitive(object, name), ret_value);
 }
 
 static int take_reply(struct cdp_message *message)

@@ -20,6 +20,9 @@ struct cJSON;
 #define CDP_DEPTH_MAX  512
 #define CDP_VALUES_MAX ((size_t)256 * 1024)
 
+/* 2^53: beyond it a double skips integers. */
+#define CDP_INTEGER_MAX 9007199254740992.0
+
 struct cdp_message {
 	struct cJSON *document; /* owned: cdp_message_done() */
 	bool is_reply;
@@ -55,5 +58,6 @@ const char *cdp_string(const struct cJSON *object, const char *name); /* "" when
 /* -EBADMSG unless a number that is an integer from 0 to 2^53. */
 int cdp_u64(const struct cJSON *object, const char *name, uint64_t *ret_value)
     __attribute__((warn_unused_result));
+int cdp_item_u64(const struct cJSON *item, uint64_t *ret_value) __attribute__((warn_unused_result));
 
 #endif

@@ -111,7 +111,8 @@ struct heap_sum {
 
 static void add_isolate(struct heap_sum *sum, const struct isolate *isolate)
 {
-	bool is_alive = isolate->last_gc_ns > 0 && !isolate->is_gone;
+	bool is_alive = (isolate->last_gc_ns > 0 || isolate->polled_ns > 0) && !isolate->is_gone;
+	uint64_t used_bytes = 0;
 	enum gc_kind kind;
 
 	for (kind = 0; kind < GC_KIND_COUNT; kind++) {
@@ -126,7 +127,8 @@ static void add_isolate(struct heap_sum *sum, const struct isolate *isolate)
 	if (!is_alive)
 		return;
 	sum->has_used = true;
-	sum->used_bytes += isolate->used_bytes;
+	(void)isolate_used_bytes(isolate, &used_bytes); /* 0 where not known */
+	sum->used_bytes += used_bytes;
 	sum->committed_bytes += isolate->committed_bytes;
 	sum->has_live |= isolate->has_live;
 	sum->live_bytes += isolate->has_live ? isolate->live_bytes : 0;
@@ -183,6 +185,14 @@ static void write_isolate(struct json *json, const struct isolate *isolate)
 	write_heap_sum(json, &sum);
 	json_bool(json, "limit_is_estimated", isolate->limit_is_estimated);
 	json_number(json, "external_bytes", known(has_external, external_bytes));
+	json_number(json, "array_buffer_bytes",
+	            known(isolate->has_array_buffers, isolate->array_buffer_bytes));
+	json_number(json, "detached_contexts",
+	            known(isolate->has_detached_contexts, isolate->detached_contexts));
+	json_number(json, "eventloop_lag_seconds",
+	            isolate->loop.sample.has_lag ? ns_to_seconds(isolate->loop.sample.lag_ns)
+	                                         : (double)NAN);
+	json_number(json, "eventloop_utilization_ratio", isolate->loop.utilization_ratio);
 	json_number(json, "mutator_utilization_ratio", isolate->mutator_utilization);
 	json_begin_object(json, "spaces");
 	for (space = 0; space < HEAP_PART_SPACE_COUNT; space++)

@@ -81,7 +81,7 @@ static void write_isolate_value(const struct metric_scope *scope,
 {
 	double value;
 
-	if (!metric_isolate_has_gc(isolate) || !family->of_isolate(isolate, &value))
+	if (!family->of_isolate(isolate, &value))
 		return;
 	metric_begin_isolate(scope, row, isolate, "");
 	text_end(scope->text, value);

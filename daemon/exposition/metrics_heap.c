@@ -116,7 +116,7 @@ static void write_reclaimed(const struct metric_scope *scope, const struct metri
 	enum gc_generation generation;
 
 	(void)family;
-	if (!metric_isolate_has_gc(isolate))
+	if (!metric_isolate_has_gc(isolate) || !isolate_knows_reclaimed(isolate))
 		return;
 	for (generation = 0; generation < GC_GENERATION_COUNT; generation++) {
 		metric_begin_isolate(scope, row, isolate, "");
@@ -155,8 +155,12 @@ void metric_gc_events(const struct metric_scope *scope, const struct metric_fami
 
 bool metric_heap_used(const struct isolate *isolate, double *ret_value)
 {
-	*ret_value = (double)isolate->used_bytes;
-	return isolate->used_bytes > 0 && !isolate->is_gone;
+	uint64_t bytes;
+
+	if (isolate->is_gone || !isolate_used_bytes(isolate, &bytes))
+		return false;
+	*ret_value = (double)bytes;
+	return true;
 }
 
 bool metric_heap_committed(const struct isolate *isolate, double *ret_value)
@@ -174,7 +178,7 @@ bool metric_heap_live(const struct isolate *isolate, double *ret_value)
 bool metric_gc_allocated(const struct isolate *isolate, double *ret_value)
 {
 	*ret_value = (double)isolate->allocated_bytes;
-	return true;
+	return metric_isolate_has_gc(isolate) && isolate_knows_reclaimed(isolate);
 }
 
 bool metric_gc_utilization(const struct isolate *isolate, double *ret_value)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/exposition/pauses.h"
+#include "daemon/exposition/probe_loop.h"
 #include "daemon/exposition/start_time.h"
 #include "daemon/model/process.h"
 #include "lib/buf.h"
@@ -16,12 +17,6 @@
 
 #define SPACE_NAME_SIZE 64
 #define SPACE_SUFFIX    "_space"
-
-struct probe_subject {
-	const struct process *process;
-	const struct isolate *main; /* NULL: no heap is known */
-	uint64_t boot_realtime_offset_ns;
-};
 
 /* ---- numbers of /proc ---- */
 
@@ -84,23 +79,29 @@ static bool max_fds(const struct probe_subject *subject, double *ret_value)
 	return subject->process->has_detail && max > 0 && max < UINT64_MAX;
 }
 
-/* ---- numbers of the heap: as of its last collection ---- */
+/* ---- numbers of the heap: of now by the inspector, else as of its last collection ---- */
 
 static bool has_heap(const struct probe_subject *subject)
 {
-	return subject->main != NULL && !subject->main->is_gone && subject->main->last_gc_ns > 0;
+	return subject->main != NULL && !subject->main->is_gone &&
+	       (subject->main->last_gc_ns > 0 || subject->main->polled_ns > 0);
 }
 
 static bool heap_total(const struct probe_subject *subject, double *ret_value)
 {
-	*ret_value = has_heap(subject) ? (double)subject->main->committed_bytes : 0;
-	return has_heap(subject) && subject->main->committed_bytes > 0;
+	bool is_known = has_heap(subject) && subject->main->committed_bytes > 0;
+
+	*ret_value = is_known ? (double)subject->main->committed_bytes : 0;
+	return is_known;
 }
 
 static bool heap_used(const struct probe_subject *subject, double *ret_value)
 {
-	*ret_value = has_heap(subject) ? (double)subject->main->used_bytes : 0;
-	return has_heap(subject);
+	uint64_t bytes = 0;
+	bool is_known = has_heap(subject) && isolate_used_bytes(subject->main, &bytes);
+
+	*ret_value = (double)bytes;
+	return is_known;
 }
 
 static bool external(const struct probe_subject *subject, double *ret_value)
@@ -116,7 +117,7 @@ static bool external(const struct probe_subject *subject, double *ret_value)
 
 /* ---- spaces ---- */
 
-enum space_size { SPACE_TOTAL, SPACE_USED };
+enum space_size { SPACE_TOTAL, SPACE_USED, SPACE_AVAILABLE, SPACE_PHYSICAL };
 
 /* "old_space" as "old" for prom-client. */
 static void short_name(enum heap_part space, char out[SPACE_NAME_SIZE])
@@ -128,19 +129,37 @@ static void short_name(enum heap_part space, char out[SPACE_NAME_SIZE])
 	out[length] = '\0';
 }
 
+/* False: no source tells it. */
+static bool size_of_space(const struct heap_part_level *level, enum space_size size,
+                          uint64_t *ret_bytes)
+{
+	const uint64_t sizes[] = {
+	    [SPACE_TOTAL] = level->committed_bytes,
+	    [SPACE_USED] = level->used_bytes,
+	    [SPACE_AVAILABLE] = level->available_bytes,
+	    [SPACE_PHYSICAL] = level->physical_bytes,
+	};
+
+	*ret_bytes = sizes[size];
+	if (size == SPACE_AVAILABLE)
+		return level->available_bytes != UINT64_MAX;
+	/* An empty space holds nothing; where the inspector speaks, that is known. */
+	return size == SPACE_USED || sizes[size] > 0 || level->available_bytes != UINT64_MAX;
+}
+
 static void write_space(const struct probe_subject *subject, struct text_writer *text,
                         enum heap_part space, enum space_size size, const char *label)
 {
 	struct heap_part_level level;
 	char name[SPACE_NAME_SIZE];
+	uint64_t bytes;
 
-	if (!isolate_space(subject->main, space, &level) ||
-	    (size == SPACE_TOTAL && level.committed_bytes == 0))
+	if (!isolate_space(subject->main, space, &level) || !size_of_space(&level, size, &bytes))
 		return;
 	short_name(space, name);
 	text_begin(text, "", NULL);
 	text_label(text, label, strcmp(label, "space") == 0 ? name : heap_space_name(space));
-	text_end_u64(text, size == SPACE_TOTAL ? level.committed_bytes : level.used_bytes);
+	text_end_u64(text, bytes);
 }
 
 static void write_spaces(const struct probe_subject *subject, struct text_writer *text,
@@ -162,6 +181,21 @@ static void space_total(const struct probe_subject *subject, struct text_writer 
 static void space_used(const struct probe_subject *subject, struct text_writer *text)
 {
 	write_spaces(subject, text, SPACE_USED, "space");
+}
+
+static void space_available(const struct probe_subject *subject, struct text_writer *text)
+{
+	write_spaces(subject, text, SPACE_AVAILABLE, "space");
+}
+
+static void otel_space_available(const struct probe_subject *subject, struct text_writer *text)
+{
+	write_spaces(subject, text, SPACE_AVAILABLE, "v8js_heap_space_name");
+}
+
+static void otel_space_physical(const struct probe_subject *subject, struct text_writer *text)
+{
+	write_spaces(subject, text, SPACE_PHYSICAL, "v8js_heap_space_name");
 }
 
 static void otel_space_size(const struct probe_subject *subject, struct text_writer *text)
@@ -312,7 +346,8 @@ static const struct probe_family prom_client_families[] = {
     {{"process_heap_bytes", "gauge", "", "Process heap size in bytes."}, data, NULL},
     {{"process_open_fds", "gauge", "", "Number of open file descriptors."}, open_fds, NULL},
     {{"process_max_fds", "gauge", "", "Maximum number of open file descriptors."}, max_fds, NULL},
-    {{"nodejs_eventloop_lag_seconds", "gauge", "", "Lag of event loop in seconds."}, NULL, NULL},
+    {{"nodejs_eventloop_lag_seconds", "gauge", "", "Lag of event loop in seconds."},
+     probe_loop_lag, NULL},
     {{"nodejs_eventloop_lag_min_seconds", "gauge", "",
       "The minimum recorded event loop delay."}, NULL, NULL},
     {{"nodejs_eventloop_lag_max_seconds", "gauge", "",
@@ -329,9 +364,9 @@ static const struct probe_family prom_client_families[] = {
       "The 99th percentile of the recorded event loop delays."}, NULL, NULL},
     {{"nodejs_active_resources", "gauge", "",
       "Number of active resources that are currently keeping the event loop alive, grouped by "
-      "async resource type."}, NULL, NULL},
+      "async resource type."}, NULL, probe_resources},
     {{"nodejs_active_resources_total", "gauge", "", "Total number of active resources."},
-     NULL, NULL},
+     probe_resources_total, NULL},
     {{"nodejs_active_handles", "gauge", "",
       "Number of active libuv handles grouped by handle type. Every handle type is C++ class "
       "name."}, NULL, NULL},
@@ -352,7 +387,7 @@ static const struct probe_family prom_client_families[] = {
     {{"nodejs_heap_space_size_used_bytes", "gauge", "",
       "Process heap space size used from Node.js in bytes."}, NULL, space_used},
     {{"nodejs_heap_space_size_available_bytes", "gauge", "",
-      "Process heap space size available from Node.js in bytes."}, NULL, NULL},
+      "Process heap space size available from Node.js in bytes."}, NULL, space_available},
     {{"nodejs_version_info", "gauge", "", "Node.js version info."}, NULL, version_info},
     {{"nodejs_gc_duration_seconds", "histogram", "",
       "Garbage collection duration by kind, one of major, minor, incremental or weakcb."},
@@ -361,9 +396,11 @@ static const struct probe_family prom_client_families[] = {
 
 /* Names as of 0.34 of the instrumentation; HELP is that of its JavaScript. */
 static const struct probe_family otel_families[] = {
-    {{"nodejs_eventloop_utilization_ratio", "gauge", "", "Event loop utilization"}, NULL, NULL},
+    {{"nodejs_eventloop_utilization_ratio", "gauge", "", "Event loop utilization"},
+     probe_loop_utilization, NULL},
     {{"nodejs_eventloop_time_seconds_total", "counter", "",
-      "Cumulative duration of time the event loop has been in each state."}, NULL, NULL},
+      "Cumulative duration of time the event loop has been in each state."},
+     NULL, probe_loop_time},
     {{"nodejs_eventloop_delay_min_seconds", "gauge", "", "Event loop minimum delay."}, NULL, NULL},
     {{"nodejs_eventloop_delay_max_seconds", "gauge", "", "Event loop maximum delay."}, NULL, NULL},
     {{"nodejs_eventloop_delay_mean_seconds", "gauge", "", "Event loop mean delay."}, NULL, NULL},
@@ -383,9 +420,9 @@ static const struct probe_family otel_families[] = {
     {{"v8js_memory_heap_used_bytes", "gauge", "", "Heap Memory size allocated."},
      NULL, otel_space_used},
     {{"v8js_memory_heap_space_available_size_bytes", "gauge", "",
-      "Heap space available size."}, NULL, NULL},
+      "Heap space available size."}, NULL, otel_space_available},
     {{"v8js_memory_heap_space_physical_size_bytes", "gauge", "",
-      "Committed size of a heap space."}, NULL, NULL},
+      "Committed size of a heap space."}, NULL, otel_space_physical},
     {{"v8js_resource_active", "gauge", "",
       "Count of the active resources that are currently keeping the event loop alive."},
      NULL, NULL},

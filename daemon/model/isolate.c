@@ -69,6 +69,7 @@ void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_wid
 	memset(isolate, 0, sizeof(*isolate));
 	isolate->address = address;
 	isolate->mutator_utilization = (double)NAN;
+	isolate->loop.utilization_ratio = (double)NAN;
 	series_init(&isolate->floor, bucket_width_ns);
 	series_init(&isolate->external, bucket_width_ns);
 }
@@ -88,6 +89,7 @@ static void begin_life(struct isolate *isolate)
 	isolate->created_ns = 0;
 	isolate->last_gc_ns = 0;
 	isolate->parts_known = 0;
+	isolate->polled_ns = 0;
 	series_init(&isolate->floor, isolate->floor.width_ns);
 	series_init(&isolate->external, isolate->external.width_ns);
 }
@@ -174,7 +176,8 @@ static void update_clock(struct isolate *isolate, uint64_t at_ns, const struct g
 
 static void update_levels(struct isolate *isolate, const struct gc_event *event)
 {
-	if (isolate->last_gc_ns != 0)
+	/* The inspector does not tell what was in use before. */
+	if (isolate->last_gc_ns != 0 && !isolate_is_inspectors(event->isolate))
 		isolate->allocated_bytes = u64_add_saturating(
 		    isolate->allocated_bytes,
 		    u64_subtract_floor(event->used_before_bytes, isolate->used_bytes));
@@ -245,6 +248,21 @@ bool isolate_external_bytes(const struct isolate *isolate, uint64_t *ret_bytes)
 	return true;
 }
 
+bool isolate_used_bytes(const struct isolate *isolate, uint64_t *ret_bytes)
+{
+	bool is_polled = isolate->polled_ns > isolate->last_gc_ns;
+
+	if (!is_polled && isolate->used_bytes == 0)
+		return false;
+	*ret_bytes = is_polled ? isolate->polled_used_bytes : isolate->used_bytes;
+	return true;
+}
+
+bool isolate_knows_reclaimed(const struct isolate *isolate)
+{
+	return !isolate_is_inspectors(isolate->address);
+}
+
 bool isolate_space(const struct isolate *isolate, enum heap_part space,
                    struct heap_part_level *ret_level)
 {
@@ -267,8 +285,12 @@ bool isolate_add_heap(struct isolate *isolate, uint64_t at_ns, const struct heap
 {
 	_Static_assert(HEAP_PART_COUNT <= 32, "a bit each");
 	assert(sample->part < HEAP_PART_COUNT);
-	isolate->parts[sample->part] =
-	    (struct heap_part_level){sample->used_bytes, sample->committed_bytes};
+	isolate->parts[sample->part] = (struct heap_part_level){
+	    .used_bytes = sample->used_bytes,
+	    .committed_bytes = sample->committed_bytes,
+	    .available_bytes = sample->has_available ? sample->available_bytes : UINT64_MAX,
+	    .physical_bytes = sample->physical_bytes,
+	};
 	isolate->parts_known |= 1U << sample->part;
 	if (!is_external(isolate, sample->part))
 		return false;

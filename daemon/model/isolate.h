@@ -53,6 +53,15 @@ const char *heap_event_name(enum heap_event event);
 struct heap_part_level {
 	uint64_t used_bytes;
 	uint64_t committed_bytes; /* 0: not told */
+	uint64_t available_bytes; /* UINT64_MAX: not told */
+	uint64_t physical_bytes;  /* 0: not told */
+};
+
+/* As the inspector told it last. */
+struct event_loop {
+	uint64_t at_ns; /* 0: never */
+	struct event_loop_sample sample;
+	double utilization_ratio; /* between the last two samples; NAN: not known */
 };
 
 struct isolate {
@@ -75,6 +84,8 @@ struct isolate {
 	uint64_t events[HEAP_EVENT_COUNT];
 	unsigned ineffective_in_a_row; /* full collections; V8 gives up at the fourth */
 	bool has_external_pressure;
+	bool has_detached_contexts; /* these two are the inspector's, see below */
+	bool has_array_buffers;
 	struct series floor; /* used after full collections */
 	/* A scavenge below the last floor bounds it from above; 0 when there is none. */
 	uint64_t bound_ns;
@@ -82,6 +93,14 @@ struct isolate {
 	unsigned parts_known; /* 1 << enum heap_part: who has a level below */
 	struct heap_part_level parts[HEAP_PART_COUNT];
 	struct series external; /* as of isolate_external_bytes(), when it was told */
+
+	/* What only the inspector tells, as of polled_ns; 0: it did not. */
+	uint64_t polled_ns;
+	uint64_t polled_used_bytes; /* with garbage */
+	uint64_t told_limit_bytes;  /* heap_size_limit; 0: not told */
+	uint64_t detached_contexts;
+	uint64_t array_buffer_bytes;
+	struct event_loop loop;
 };
 
 void isolate_init(struct isolate *isolate, uint64_t address, uint64_t bucket_width_ns);
@@ -99,6 +118,10 @@ bool isolate_add_heap(struct isolate *isolate, uint64_t at_ns, const struct heap
  * process.memoryUsage().external counts it. False: no source has told.
  */
 bool isolate_external_bytes(const struct isolate *isolate, uint64_t *ret_bytes);
+/* In use now where the inspector tells, else after the last collection. False: not known. */
+bool isolate_used_bytes(const struct isolate *isolate, uint64_t *ret_bytes);
+/* False: what was in use before collections is not known, and so what they freed. */
+bool isolate_knows_reclaimed(const struct isolate *isolate);
 /* False: no source has told of this space. */
 bool isolate_space(const struct isolate *isolate, enum heap_part space,
                    struct heap_part_level *ret_level);

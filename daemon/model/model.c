@@ -373,6 +373,15 @@ void model_heap(struct model *model, const struct process_key *key, uint64_t at_
 		process_add_heap(process, at_ns, sample);
 }
 
+void model_heap_level(struct model *model, const struct process_key *key, uint64_t at_ns,
+                      const struct heap_level *level)
+{
+	struct process *process = find_speaker(model, key);
+
+	if (process != NULL)
+		process_add_level(process, at_ns, level);
+}
+
 void model_dropped(struct model *model, enum drop_reason reason)
 {
 	assert(reason < DROP_REASON_COUNT);

@@ -77,6 +77,8 @@ void model_incident(struct model *model, const struct process_key *key, uint64_t
                     uint64_t at_ns, enum heap_incident incident);
 void model_heap(struct model *model, const struct process_key *key, uint64_t at_ns,
                 const struct heap_sample *sample);
+void model_heap_level(struct model *model, const struct process_key *key, uint64_t at_ns,
+                      const struct heap_level *level);
 void model_dropped(struct model *model, enum drop_reason reason);
 
 /* Marks processes as exported once they are old enough. Call once per pass. */

@@ -83,10 +83,12 @@ static void update_limit(const struct process *process, struct isolate *isolate)
 {
 	uint64_t memory_bytes = process->has_detail ? process->detail.limit_bytes : 0;
 
-	isolate->limit_is_estimated = process->max_old_space_bytes == 0;
-	isolate->limit_bytes = isolate->limit_is_estimated
-	                           ? heap_limit_default(process->node_version, memory_bytes)
-	                           : process->max_old_space_bytes;
+	isolate->limit_bytes = process->max_old_space_bytes;
+	if (isolate->limit_bytes == 0)
+		isolate->limit_bytes = isolate->told_limit_bytes;
+	isolate->limit_is_estimated = isolate->limit_bytes == 0;
+	if (isolate->limit_is_estimated)
+		isolate->limit_bytes = heap_limit_default(process->node_version, memory_bytes);
 }
 
 static void update_limits(struct process *process)
@@ -383,6 +385,8 @@ struct isolate *process_isolate(struct process *process, uint64_t at_ns, uint64_
 {
 	struct isolate *isolate = find_isolate(process, address);
 
+	if (isolate == NULL)
+		isolate = inspected_adopt(process, address, u64_subtract_floor(at_ns, uptime_ns));
 	if (isolate == NULL) {
 		isolate = reuse_isolate(process, address);
 		/* Its heap was taken for memory outside until now. */
@@ -397,13 +401,15 @@ struct isolate *process_isolate(struct process *process, uint64_t at_ns, uint64_
 
 void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_event *event)
 {
-	struct isolate *isolate = process_isolate(process, at_ns, event->isolate, event->uptime_ns);
+	bool is_inspectors = isolate_is_inspectors(event->isolate);
+	struct isolate *isolate =
+	    process_named_isolate(process, at_ns, event->isolate, event->uptime_ns);
 
-	if (isolate == NULL)
+	process->sources |= 1U << (is_inspectors ? SOURCE_INSPECTOR : SOURCE_GCLOG);
+	if (isolate == NULL || !inspected_counts(process, isolate, at_ns, event))
 		return;
 	isolate_add_gc(isolate, at_ns, event);
 	process_record(process, at_ns, event);
-	process->sources |= 1U << SOURCE_GCLOG;
 	if (event->kind == GC_MARK_COMPACT)
 		process->needs_scoring = true;
 }
@@ -428,8 +434,8 @@ static struct isolate *addressed(struct process *process, uint64_t address, uint
 	if (isolate == NULL && address == 0)
 		isolate = last_speaker(process);
 	if (isolate == NULL)
-		isolate = process_isolate(process, at_ns, address,
-		                          u64_subtract_floor(at_ns, process->start_ns));
+		isolate = process_named_isolate(process, at_ns, address,
+		                                u64_subtract_floor(at_ns, process->start_ns));
 	return isolate;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/model/inspected.h"
 #include "daemon/model/isolate.h"
 #include "daemon/model/outside.h"
 #include "daemon/model/series.h"
@@ -76,6 +77,8 @@ struct process {
 
 	struct isolate **isolates; /* owned, in order of first sight */
 	size_t isolate_count;
+
+	struct inspected inspected;
 
 	struct outside_level outside_level;
 	struct series outside; /* the levels */

@@ -28,10 +28,10 @@ run check config "$fixtures/unknown-key.bad.yml" "$fixtures/anchors.good.yml"
 is "$status" 2 "one bad file among good ones is an error"
 is "$stdout" "$fixtures/anchors.good.yml: valid" "and the good ones are still checked"
 
-printf 'inspector:\n  mode: signal\n' >"$work/x.yml"
+printf 'apps:\n- match: {unit: x}\n  inspector: {explain: on_alert}\n' >"$work/x.yml"
 run check config "$work/x.yml"
 is "$status" 0 "a key without effect is no error"
-is "$stderr" "warning: $work/x.yml:2:3: inspector.mode: signal is accepted but has no effect yet" \
+is "$stderr" "warning: $work/x.yml:3:15: apps[].inspector.explain is accepted but has no effect yet" \
 	"but a warning"
 
 run check config "$work/missing.yml"

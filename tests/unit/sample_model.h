@@ -194,6 +194,11 @@ static const struct collector_status sample_collectors[] = {
                   {"heapwatch_gclog_truncations_total", NULL, 1},
                   {"heapwatch_gclog_lost_bytes_total", NULL, 0}},
      .counter_count = 6},
+    {.name = "inspector",
+     .counters = {{"heapwatch_inspector_attach_total", "ok", 3},
+                  {"heapwatch_inspector_attach_total", "busy", 1},
+                  {"heapwatch_inspector_sessions", NULL, 2}},
+     .counter_count = 3},
 };
 
 static const struct self_status sample_self = {
@@ -201,7 +206,7 @@ static const struct self_status sample_self = {
     .revision = "abc\"def",
     .compiler = "gcc 12.2.0",
     .collectors = sample_collectors,
-    .collector_count = 2,
+    .collector_count = 3,
     .alerting = {.queue_length = 3,
                  .receivers = {{.name = "ops", .outcomes = {[DELIVERY_SENT] = 5}}},
                  .receiver_count = 1,

@@ -176,17 +176,15 @@ START_TEST(test_warnings_of_keys_without_effect_come_once)
 	} rows[] = {
 	    {"sampling: {interval: 1s}\ninspector: {mode: off}", ""},
 	    {"apps: [{match: {unit: x}, name: y, ignore: true}]", ""},
-	    {"inspector:\n  mode: signal",
-	     "f:2:3: inspector.mode: signal is accepted but has no effect yet\n"},
 	    {"alerting: {threshold: 0.8, hold: 1m}", ""},
 	    {"external_labels: {a: b}", ""},
 	    {"receivers:\n- {name: a, type: slack, url_file: /x}\n- {name: b, type: slack, "
 	     "url_file: "
 	     "/x}",
 	     ""},
-	    {"apps:\n- {match: {unit: x}, inspector: {mode: off}}\n"
-	     "- {match: {unit: y}, inspector: {mode: attach}}",
-	     "f:2:34: apps[].inspector.mode is accepted but has no effect yet\n"},
+	    {"apps:\n- {match: {unit: x}, inspector: {explain: never}}\n"
+	     "- {match: {unit: y}, inspector: {explain: on_alert}}",
+	     "f:2:34: apps[].inspector.explain is accepted but has no effect yet\n"},
 	};
 	size_t i;
 
