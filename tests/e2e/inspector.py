@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Inspectors that are open: what is read through them, and that nobody is harmed by it.
+
+HEAPWATCH_E2E_NODES (blank-separated) are other versions of Node than those of the harness.
+"""
+import base64
+import os
+import re
+import signal
+import socket
+import struct
+import time
+
+import harness
+from harness import Suite, any_node, check, comment, gc_counts, gc_lines, node_path
+
+CONFIG = """
+sampling: { interval: 1s }
+discovery: { min_age: 0s }
+gc_log: { follow_stdout: false }
+"""
+VERSIONS = os.environ.get('HEAPWATCH_E2E_NODES', ' '.join(harness.NODE_VERSIONS)).split()
+OPEN = '--inspect=127.0.0.1:0'
+
+
+def read(path):
+    with open(path, encoding='utf-8', errors='replace') as file:
+        return file.read()
+
+
+class App:
+    """One process with its inspector open; its stdout and stderr are files."""
+
+    def __init__(self, suite, name, node, env=None, flags=(OPEN,)):
+        self.name, self.out, self.err = name, suite.path(name + '.out'), suite.path(name + '.err')
+        with open(self.err, 'wb') as err:
+            self.process = suite.node(node, suite.app('inspected', name), self.out,
+                                      [*flags, '--expose-gc'], env=env, stderr=err)
+        self.pid = self.process.pid
+
+    def says(self, line):
+        return read(self.out).split('\n').count(line)
+
+    def port(self):
+        return int(re.search(r'ws://127\.0\.0\.1:(\d+)/', read(self.err)).group(1))
+
+
+def sources(daemon, name):
+    labels, _ = daemon.scrape().one('heapwatch_process_info', app=name)
+    return labels['sources'].split(',')
+
+
+def wait_attached(suite, daemon, app):
+    suite.wait_until('heapwatchd to be attached to ' + app.name,
+                     lambda: 'inspector' in sources(daemon, app.name), 30)
+
+
+def attempts(daemon, result):
+    return daemon.scrape().value('heapwatch_inspector_attach_total', result=result)
+
+
+def total(counts):
+    return counts['young'] + counts['full']
+
+
+def check_counts(suite, daemon, version):
+    with suite.case('Node %s: heaps, workers and every collection that --trace-gc prints' % version):
+        name = 'node' + version.split('.', maxsplit=1)[0]
+        worker = int(version.split('.', maxsplit=1)[0]) >= 12
+        app = App(suite, name, node_path(version), {'WORKER': '1'} if worker else {})
+        wait_attached(suite, daemon, app)
+        isolates = 2 if worker else 1
+        suite.wait_until('every isolate', lambda: len(
+            daemon.scrape().find('heapwatch_heap_used_bytes', app=name)) == isolates, 20)
+        before = gc_lines(app.out), gc_counts(daemon.scrape(), name)
+        app.process.send(signal.SIGUSR2)
+        suite.wait_until('the collections', lambda: app.says('done') > 0, 30)
+        suite.wait_until('as many collections as V8 printed', lambda: (
+            {kind: count - before[0][kind] for kind, count in gc_lines(app.out).items()}
+            == {kind: count - before[1][kind]
+                for kind, count in gc_counts(daemon.scrape(), name).items()}), 60)
+        samples = daemon.scrape()
+        check(gc_counts(samples, name)['full'] >= 6, 'full collections were asked for')
+        limits = samples.find('heapwatch_heap_limit_bytes', app=name)
+        check(len(limits) == isolates and all(labels['estimated'] == 'false'
+                                              for labels, _ in limits), 'limits: %r' % limits)
+        check(samples.value('heapwatch_external_memory_bytes', app=name, isolate='main') > 0,
+              'external memory')
+        check(samples.value('heapwatch_heap_space_used_bytes', app=name, isolate='main',
+                            space='old_space') > 0, 'old space')
+        probe = daemon.get('/probe?target=pid:%d' % app.pid)[1]
+        check(re.search(r'^nodejs_eventloop_lag_seconds \d', probe, re.M), 'lag of the event loop')
+        check(app.process.is_running(), 'the application has ended')
+        app.process.stop()
+
+
+def check_ends(suite, daemon, version):
+    with suite.case('Node %s: a process that ends is not held up, whichever way' % version):
+        ways = {'exit': 7, 'drain': 0, 'throws': 1}
+        apps = {way: App(suite, way + version.split('.', maxsplit=1)[0], node_path(version),
+                         {'INSPECTED': way}) for way in ways}
+        for app in apps.values():
+            wait_attached(suite, daemon, app)
+        for way, app in apps.items():
+            start = time.monotonic()
+            app.process.send(signal.SIGUSR2)
+            status = app.process.wait(20)
+            check(status == ways[way], '%s: status %r' % (way, status))
+            comment('%s: %.2f s' % (way, time.monotonic() - start))
+
+
+def check_busy(suite, daemon, node):
+    with suite.case('a process in an endless loop and one in a system call live on'):
+        busy = App(suite, 'busy', node, {'INSPECTED': 'busy'})
+        blocked = App(suite, 'blocked', node, {'INSPECTED': 'blocked'})
+        suite.wait_until('the system call to be over',
+                         lambda: blocked.says('unblocked') > 0, 40)
+        alive = blocked.says('alive')
+        suite.wait_until('it to go on', lambda: blocked.says('alive') > alive + 1, 20)
+        check(busy.process.is_running() and blocked.process.is_running(), 'one has ended')
+        wait_attached(suite, daemon, busy)  # V8 interrupts the loop to answer
+        busy.process.kill()
+        blocked.process.kill()
+
+
+class Debugger:
+    """A client of the inspector, as small as it can be."""
+
+    def __init__(self, port, path):
+        self.socket = socket.create_connection(('127.0.0.1', port), 10)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.socket.sendall(('GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n'
+                             'Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n'
+                             'Sec-WebSocket-Version: 13\r\n\r\n' % (path, key)).encode())
+        check(b' 101 ' in self.socket.recv(4096), 'no debugger could be attached')
+
+    def ask(self, text):
+        payload = text.encode()
+        head = struct.pack('!BB', 0x81, 0x80 | len(payload))
+        self.socket.sendall(head + b'\0\0\0\0' + payload)
+        return self.socket.recv(65536).decode(errors='replace')
+
+
+def check_debugger(suite, daemon, node):
+    with suite.case('a debugger that is attached already is not disturbed'):
+        app = App(suite, 'debugged', node)
+        path = suite.wait_until('the inspector', lambda: re.search(
+            r'ws://127\.0\.0\.1:\d+/(\S+)', read(app.err)), 20).group(1)
+        debugger = Debugger(app.port(), path)
+        wait_attached(suite, daemon, app)
+        for number in range(1, 4):
+            answer = debugger.ask('{"id":%d,"method":"Runtime.evaluate",'
+                                  '"params":{"expression":"6*7"}}' % number)
+            check('42' in answer, 'it answers the debugger %r' % answer)
+        debugger.socket.close()
+        check(app.process.is_running(), 'the application has ended')
+        app.process.kill()
+
+
+def check_others(suite, daemon, node):
+    with suite.case('other servers of a process are asked once; public inspectors not at all'):
+        server = App(suite, 'server', node, {'SERVE': '1'}, flags=())
+        public = App(suite, 'public', node, flags=('--inspect=0.0.0.0:0',))
+        suite.wait_until('the server to be asked',
+                         lambda: server.says('asked /json/version') > 0, 30)
+        marker = App(suite, 'marker', node)
+        wait_attached(suite, daemon, marker)
+        check(attempts(daemon, 'not_inspector') >= 1, 'the attempt is counted')
+        check(server.says('asked /json/version') == 1, 'it was asked again')
+        check('Debugger attached' not in read(public.err), 'a public inspector was used')
+        for app in (server, public, marker):
+            app.process.kill()
+
+
+def check_log_and_inspector(suite, node):
+    with suite.case('with a log and an inspector each collection counts once'):
+        daemon = suite.daemon('--inspector=attach', config=CONFIG.replace(
+            'follow_stdout: false', 'follow_stdout: true'))
+        app = App(suite, 'both', node)
+        suite.wait_until('both sources', lambda: {'gclog', 'inspector'} <= set(
+            sources(daemon, 'both')) or app.process.send(signal.SIGUSR2), 30)
+        suite.wait_until('the collections', lambda: app.says('done') > 0, 60)
+        suite.wait_until('as many collections as V8 printed', lambda: gc_lines(app.out) ==
+                         gc_counts(daemon.scrape(), 'both'), 60)
+        time.sleep(3)  # two polls at least: nothing is added by them
+        check(gc_lines(app.out) == gc_counts(daemon.scrape(), 'both'), 'counted twice')
+        app.process.kill()
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+
+
+def check_vanished(suite, node):
+    """heapwatchd is killed at once; what becomes of the ring is looked at later."""
+    daemon = suite.daemon('--inspector=attach', config=CONFIG)
+    app = App(suite, 'orphan', node, {'INSPECTED': 'churn'})
+    wait_attached(suite, daemon, app)
+    daemon.stop(signal.SIGKILL)
+    return app
+
+
+def check_orphan(suite, app):
+    with suite.case('the ring stops by itself when heapwatchd has vanished'):
+        suite.wait_until('the ring to stop', lambda: app.says('observer stopped') > 0, 60)
+        check(app.process.is_running(), 'the application has ended')
+        app.process.kill()
+
+
+def main():
+    with Suite('inspector', int(os.environ.get('HEAPWATCH_E2E_SECONDS', '330'))) as suite:
+        node = any_node()
+        orphan = check_vanished(suite, node)
+        daemon = suite.daemon('--inspector=attach', config=CONFIG)
+        for version in VERSIONS:
+            check_counts(suite, daemon, version)
+            check_ends(suite, daemon, version)
+        check_busy(suite, daemon, node)
+        check_debugger(suite, daemon, node)
+        check_others(suite, daemon, node)
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+        check_log_and_inspector(suite, node)
+        check_orphan(suite, orphan)
+
+
+main()
