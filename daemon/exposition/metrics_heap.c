@@ -68,9 +68,7 @@ static void write_histogram(const struct metric_scope *scope, const struct metri
                             const struct isolate *isolate, enum gc_generation generation)
 {
 	static const struct pause_bound bounds[] = {
-	    {0.001, "0.001"}, {0.0025, "0.0025"}, {0.005, "0.005"},
-	    {0.01, "0.01"},   {0.025, "0.025"},   {0.05, "0.05"},
-	    {0.1, "0.1"},     {0.5, "0.5"},       {2.5, "2.5"},
+	    {0.001, "0.001"}, {0.005, "0.005"}, {0.025, "0.025"}, {0.1, "0.1"}, {0.5, "0.5"},
 	};
 	const struct gc_totals *totals = &isolate->totals[generation];
 	const char *kind = gc_generation_name(generation);

@@ -131,6 +131,15 @@ def check_formats(suite, daemon):
         check(int(result.stdout) > 20, 'only %s families' % result.stdout)
 
 
+def check_cardinality(suite, daemon, app):
+    with suite.case('a process with a trace has at most 75 series, and those of --trace-gc-verbose'):
+        suite.wait_until('its proportional memory, the last to come', lambda: daemon.scrape().find(
+            'heapwatch_process_proportional_memory_bytes', app=app), 30)
+        series = [line for line in daemon.last_scrape.split('\n') if 'app="%s",slot' % app in line
+                  and not re.match('heapwatch_(heap_space_used|external_memory)_bytes', line)]
+        check(60 < len(series) <= 75, '%d series' % len(series))
+
+
 def start_prometheus(suite, daemon):
     address = '127.0.0.1:%d' % daemon.port
     return Prometheus(suite, [
@@ -365,6 +374,7 @@ def main():
         suite.wait_until('its collections', lambda: gc_counts(
             daemon.scrape(), app)['full'] > 0, 30)
         check_formats(suite, daemon)
+        check_cardinality(suite, daemon, app)
         check_api(suite, daemon, app)
         check_prometheus(suite, daemon, app, process)
         check_prom_client(suite, daemon, node)

@@ -80,7 +80,7 @@ static const struct series_case series_cases[] = {
     {"heapwatch_external_memory_bytes{", 1},
     {"heapwatch_heap_space_used_bytes{", 1},
     {"heapwatch_gc_mutator_utilization_ratio{", 1},
-    {"heapwatch_gc_pause_seconds_bucket{", 2 * 2 * 10},
+    {"heapwatch_gc_pause_seconds_bucket{", 2 * 2 * 6},
     {"heapwatch_gc_pause_seconds_count{", 2 * 2},
     {"heapwatch_leak_score{", 2},
     {"heapwatch_leak_state{", 2 * LEAK_STATE_COUNT},
