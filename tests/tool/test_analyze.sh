@@ -56,6 +56,21 @@ has "$stdout" '"limit_bytes":209715200' "json: the limit"
 has "$stdout" '"state":"leak","kind":"js-heap"' "json: the verdict"
 has "$stdout" '"lines":{"gc":180,"other":0,"torn":0}' "json: the lines"
 
+# Progress is for people who wait: on a terminal, of a big file, and gone at the end.
+cp "$work/flat.log" "$work/big.log"
+truncate -s 80M "$work/big.log"
+if command -v script >/dev/null; then
+	script -qec "'$top_builddir/heapwatch' analyze '$work/big.log' >'$work/out'" /dev/null \
+		</dev/null >"$work/terminal" 2>&1
+	has "$(cat "$work/terminal")" "big.log: 0 % " "progress on a terminal"
+	is "$(tail -c 4 "$work/terminal" | od -An -c | tr -d ' ')" '\r033[K' "which is erased"
+	script -qec "'$top_builddir/heapwatch' analyze '$work/flat.log' >'$work/out'" /dev/null \
+		</dev/null >"$work/terminal" 2>&1
+	is "$(cat "$work/terminal")" "" "none of a small file"
+fi
+run analyze "$work/big.log"
+is "$stderr" "" "and none where there is no terminal"
+
 # The same process with its trace as text and as events: what the text tells counts.
 {
 	printf '{"traceEvents":[{"pid":7,"tid":7,"ts":1,"ph":"M","name":"process_name"}'

@@ -219,6 +219,46 @@ START_TEST(test_a_new_stream_goes_on_in_the_middle_of_pieces)
 }
 END_TEST
 
+/* An entry of systemd's export format: fields, the message with its length in front. */
+static size_t put_export_entry(char *out, const char *message)
+{
+	static const char head[] =
+	    "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795320000250000\n_PID=7\nMESSAGE\n";
+	static const char tail[] = "\n_TRANSPORT=stdout\n\n";
+	size_t length = strlen(message);
+	char *at = out;
+
+	at = mempcpy(at, head, sizeof(head) - 1);
+	memset(at, 0, 8);
+	*at = (char)length;
+	at = mempcpy(at + 8, message, length);
+	at = mempcpy(at, tail, sizeof(tail) - 1);
+	return (size_t)(at - out);
+}
+
+START_TEST(test_a_new_stream_goes_on_in_the_middle_of_an_entry)
+{
+	char text[1024];
+	size_t size = put_export_entry(text, GC("7", "100"));
+	size_t cut;
+
+	size += put_export_entry(text + size, GC("7", "200"));
+	for (cut = 0; cut <= size; cut++) {
+		struct stream first = {.line_number = 0}, second = {.line_number = 0};
+		struct seen seen = {.count = 0};
+		const struct stream_sink sink = {see, &seen, &seen.counts};
+		size_t next;
+
+		stream_feed(&first, text, cut, &sink);
+		next = cut - (size_t)stream_unfinished_bytes(&first);
+		stream_done(&first);
+		stream_feed(&second, text + next, size - next, &sink);
+		finish(&second, &seen);
+		ck_assert_msg(seen.counts.gc == 2 && seen.counts.torn == 0, "cut at %zu", cut);
+	}
+}
+END_TEST
+
 START_TEST(test_what_waits_at_the_end_is_a_line)
 {
 	struct stream stream = {.line_number = 0};
@@ -270,5 +310,6 @@ UNIT_MAIN("gclog_stream", test_records_are_the_same_for_every_chunk_size,
           test_last_gcs_are_repeats_and_the_fatal_error_is_seen,
           test_pieces_are_joined_each_on_its_channel,
           test_a_death_on_stderr_is_of_who_collected_on_stdout,
-          test_a_new_stream_goes_on_in_the_middle_of_pieces, test_what_waits_at_the_end_is_a_line,
+          test_a_new_stream_goes_on_in_the_middle_of_pieces,
+          test_a_new_stream_goes_on_in_the_middle_of_an_entry, test_what_waits_at_the_end_is_a_line,
           test_endless_pieces_are_bounded)
