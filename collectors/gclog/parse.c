@@ -242,6 +242,14 @@ static bool has_arrow(const char *at, const char *end)
 	return false;
 }
 
+bool gclog_is_next(const struct gclog_parser *parser, const char *line, size_t length)
+{
+	const struct gclog_echo *echo = &parser->echo;
+
+	return echo->head_length > 0 && length > echo->head_length && *line == '[' &&
+	       memcmp(line, echo->head, echo->head_length) == 0;
+}
+
 bool gclog_skip(struct gclog_parser *parser, const char *line, size_t length)
 {
 	const char *end = line + length;

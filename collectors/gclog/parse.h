@@ -89,6 +89,9 @@ struct gclog_parser {
 enum gclog_result gclog_parse(struct gclog_parser *parser, const char *line, size_t length,
                               size_t *at, struct gclog_record *ret_record);
 
+/* True when a line begins as the latest GC line did, by pid and isolate: it is in no wrapper then,
+ * and wants gclog_parse(). */
+bool gclog_is_next(const struct gclog_parser *parser, const char *line, size_t length);
 /* True when a line holds nothing of V8's, wherever in it; then it needs no gclog_parse(). */
 bool gclog_skip(struct gclog_parser *parser, const char *line, size_t length);
 

@@ -105,17 +105,43 @@ static bool has_pieces(const struct stream *stream)
 	       stream->channels[UNWRAP_STDERR].lines.carry_length > 0;
 }
 
+/* To read a line again must not count a collection again. */
+static void note_unfinished(struct run *run, size_t length)
+{
+	struct stream *stream = run->stream;
+
+	if (run->is_recorded || !has_pieces(stream))
+		stream->unfinished_bytes = 0;
+	else
+		stream->unfinished_bytes += length;
+}
+
+static void unwrap_line(struct run *run, const char *text, size_t length)
+{
+	struct unwrapped piece;
+
+	run->line.rest = (struct cursor){text, text + length};
+	run->line.is_part = run->stream->lines.is_part;
+	while (unwrap_next(&run->stream->unwrap, &run->line, &piece))
+		add_piece(run, &piece);
+}
+
 static void on_line(void *context, const char *text, size_t length)
 {
 	struct run *run = context;
 	struct stream *stream = run->stream;
 	bool is_part = stream->lines.is_part;
-	struct unwrapped piece;
 
-	run->line.rest = (struct cursor){text, text + length};
-	run->line.is_part = is_part;
 	run->is_recorded = false;
 	stream->line_number += !is_part;
+	if (stream->unwrap.export.state == EXPORT_NONE &&
+	    gclog_is_next(&stream->channels[UNWRAP_STDOUT].parser, text, length)) {
+		const struct cursor line = {text, text + length};
+
+		parse_line(run, &stream->channels[UNWRAP_STDOUT], &line, 0);
+		note_unfinished(run, length + !is_part);
+		return;
+	}
 	if (!unwrap_is_due(&stream->unwrap, text, length) &&
 	    gclog_skip(&stream->channels[UNWRAP_STDOUT].parser, text, length)) {
 		run->sink->counts->other++;
@@ -123,13 +149,8 @@ static void on_line(void *context, const char *text, size_t length)
 			stream->unfinished_bytes += length + !is_part;
 		return;
 	}
-	while (unwrap_next(&stream->unwrap, &run->line, &piece))
-		add_piece(run, &piece);
-	/* To read a line again must not count a collection again. */
-	if (run->is_recorded || !has_pieces(stream))
-		stream->unfinished_bytes = 0;
-	else
-		stream->unfinished_bytes += length + !is_part;
+	unwrap_line(run, text, length);
+	note_unfinished(run, length + !is_part);
 }
 
 static void feed_lines(struct stream *stream, const char *bytes, size_t length,
