@@ -120,6 +120,17 @@ static void say_dying(const struct writer *writer)
 	    writer->signal->isolate->ineffective_in_a_row, writer->signal->isolate->name);
 }
 
+static void say_load(const struct writer *writer)
+{
+	char name[64];
+
+	if (writer->process->verdict.state == LEAK_STATE_LOAD)
+		say(writer->process,
+		    "%s rises with the work done (bytes allocated, or CPU time), at most in "
+		    "proportion to it.",
+		    subject(writer->signal, name));
+}
+
 static void say_no_rise(const struct writer *writer)
 {
 	const struct signal *signal = writer->signal;
@@ -186,6 +197,7 @@ void evidence_write(struct process *process, const struct signal *signal, uint64
 	} else if (!signal->is_dying && !signal->is_dead) {
 		say_no_rise(&writer);
 	}
+	say_load(&writer);
 	say_fatal_oom(&writer);
 	say_carried(&writer);
 	say_sources(&writer);

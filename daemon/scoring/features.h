@@ -43,7 +43,9 @@ struct window {
 	double net;                      /* sum of the gains, positive */
 	double slope;                    /* net per second */
 	double recent_ratio;             /* pace of the last stretch to that of all */
-	double work_ratio;     /* work per time in the last third to the first; 1: unknown */
+	double work_ratio; /* work per time in the last third to the first; 1: unknown */
+	/* Work per time at the end to that at the start, by a line; 1 unless it rose all along. */
+	double steady_work_ratio;
 	double unseen_seconds; /* silence before the window, when it is the first */
 	double before;         /* the highest trough before the window; not below level[0] */
 	double span;           /* range of the troughs before the window, level[0] with them */

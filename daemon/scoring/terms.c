@@ -11,11 +11,12 @@ const struct scoring_times scoring_times = {
     .evaluate = 10,
     .warmup_min = 180,
     .rise = 1020,
-    .exhaustion_near = 30 * 3600.0,
+    .exhaustion_near = 37.5 * 3600.0,
     .smoothing_up = 20,
     .smoothing_down = 120,
     .episode_hold = 120,
     .carry_half_life = 3600,
+    .enough = 36 * 3600.0,
     .forecast_max = 30 * 86400.0,
 };
 
@@ -65,9 +66,10 @@ const struct term_row term_table[TERM_COUNT] = {
  * more of the way may be spent on making sure, so that what would end in days outlasts a day and
  * what would end within the shift does not.
  */
-#define EXHAUSTION_SHARE_MIN 0.04
+#define EXHAUSTION_SHARE_MIN 0.05
 #define EXHAUSTION_SHARE_MAX 0.15
-/* The level is taken to go with the load from this ratio on: less is the noise of a third. */
+/* The level is taken to go with a load that does not rise all along from this ratio on: less is the
+ * noise of a third. */
 #define LOAD_RATIO_MIN 1.3
 /* … and this share of the age, unless it goes beyond all that was seen by its own range. */
 #define AGE_SHARE   0.30
@@ -149,7 +151,9 @@ static double perfect_z(size_t count)
 /* What the level would have risen by if all of it were in proportion to the work done. */
 static double explained_by_load(const struct window *window)
 {
-	return window->level[0] * fmax(window->work_ratio / LOAD_RATIO_MIN - 1, 0);
+	double ratio = fmax(window->work_ratio / LOAD_RATIO_MIN, window->steady_work_ratio);
+
+	return window->level[0] * fmax(ratio - 1, 0);
 }
 
 /* All but the trend, which costs most. */
@@ -194,6 +198,15 @@ static double combine(const double ratios[TERM_COUNT])
 	return SCORE_ALL_MET + (1 - SCORE_ALL_MET) * (1 - exp(-surplus / 3));
 }
 
+static bool only_load_refuses(const double ratios[TERM_COUNT])
+{
+	double others[TERM_COUNT];
+
+	memcpy(others, ratios, sizeof(others));
+	others[TERM_LOAD] = RATIO_MAX;
+	return ratios[TERM_LOAD] < 1 && combine(others) >= SCORE_ALL_MET;
+}
+
 /* No more than a rise without a single dip can reach with so few points. */
 static double required_z(size_t count)
 {
@@ -212,8 +225,16 @@ static enum term weakest_term(const double ratios[TERM_COUNT])
 	return weakest;
 }
 
-static void keep(const struct window *window, const double ratios[TERM_COUNT],
-                 struct judgement *judgement)
+/* Of the room that there was at the start of the rise. */
+static double way_share(const struct window *window, const struct demand *demand)
+{
+	double room = demand->capacity - window->level[0];
+
+	return demand->capacity > 0 && room > window->net ? window->net / room : (double)INFINITY;
+}
+
+static void keep(const struct window *window, const struct demand *demand,
+                 const double ratios[TERM_COUNT], struct judgement *judgement)
 {
 	judgement->has_ratios = true;
 	memcpy(judgement->ratios, ratios, sizeof(judgement->ratios));
@@ -223,7 +244,7 @@ static void keep(const struct window *window, const double ratios[TERM_COUNT],
 	judgement->level_start = window->level[0];
 	judgement->level_end = window->level[SEGMENT_COUNT];
 	judgement->net = window->net;
-	judgement->work_ratio = window->work_ratio;
+	judgement->way_share = way_share(window, demand);
 	judgement->slowest_gain_ratio = gain_ratio(window, 0);
 	judgement->largest_gain_share = gain_ratio(window, SEGMENT_COUNT - 1) / SEGMENT_COUNT;
 	judgement->halves_ratio = halves_ratio(window);
@@ -239,6 +260,7 @@ static void consider(const struct window *window, const struct demand *demand,
 	double score;
 
 	shape_ratios(window, demand, ratios);
+	best->goes_with_load |= only_load_refuses(ratios);
 	if (combine(ratios) <= best->score)
 		return;
 	has_trend = statistics_trend(window->bin_at_seconds, window->bin_value, window->bin_count,
@@ -251,7 +273,7 @@ static void consider(const struct window *window, const struct demand *demand,
 	best->has_trend = has_trend;
 	if (has_trend)
 		best->trend = trend;
-	keep(window, ratios, best);
+	keep(window, demand, ratios, best);
 }
 
 static double warmup_seconds(double age_seconds)

@@ -55,6 +55,7 @@ struct scoring_times {
 	double smoothing_down;
 	double episode_hold;    /* a score that calls a leak for this long begins an episode */
 	double carry_half_life; /* of what a life that ended leaking says of the next */
+	double enough;          /* a rise of this length needs no more, wherever it leads */
 	double forecast_max;    /* an exhaustion later than this is none */
 };
 
@@ -73,6 +74,7 @@ struct demand {
 
 struct judgement {
 	double score;
+	bool goes_with_load; /* a window meets all demands but that one */
 	enum term weakest;
 	bool has_ratios; /* false: no window could be looked at */
 	double ratios[TERM_COUNT];
@@ -81,7 +83,7 @@ struct judgement {
 	double level_start; /* of the envelope */
 	double level_end;
 	double net;
-	double work_ratio;
+	double way_share;          /* of what was left to fill before the rise; INFINITY: unknown */
 	double slowest_gain_ratio; /* weakest segment to the mean one */
 	double largest_gain_share; /* of the net rise */
 	double halves_ratio;       /* rise of the last half to the first's */

@@ -19,7 +19,9 @@
 /* A difference of two measurements is worth less than one of them. */
 #define SAMPLED_CONFIDENCE_SHARE 0.8
 #define FLOORS_FOR_CONFIDENCE    4
-#define FLOORS_MIN               3
+/* A rise is sure when it has filled this share of the room that it found: most fills end before. */
+#define CERTAIN_WAY_SHARE 0.16
+#define FLOORS_MIN        3
 /* Young: the warm-up and as long again. */
 #define WARMUP_STATE_FACTOR 2
 /* A rise of which one segment in six holds so much is a step. */
@@ -69,12 +71,26 @@ static double carried_score(struct process *process, uint64_t now_ns,
 	return score;
 }
 
+/* Half of it is what an alert wants: so the far end may be waited for, and the near one may not. */
+static double way_gone(const struct signal *signal)
+{
+	const struct judgement *judgement = &signal->judgement;
+
+	if (signal->is_dying || signal->is_dead || !judgement->has_ratios ||
+	    judgement->score < SUSPECTED_SCORE)
+		return 1;
+	return fmin(fmax(judgement->way_share / CERTAIN_WAY_SHARE,
+	                 judgement->length_seconds / scoring_times.enough),
+	            1);
+}
+
 static double confidence_of(const struct process *process, const struct signal *signal,
                             uint64_t now_ns, const struct scoring_options *options)
 {
 	uint64_t seen_ns =
 	    process->first_seen_ns > process->start_ns ? process->first_seen_ns : process->start_ns;
-	double confidence = fmin(elapsed(seen_ns, now_ns, options) / scoring_times.rise, 1);
+	double confidence =
+	    fmin(elapsed(seen_ns, now_ns, options) / scoring_times.rise, way_gone(signal));
 
 	if (signal->source == SIGNAL_FLOOR)
 		return confidence *
@@ -97,6 +113,8 @@ static enum leak_state state_of(const struct process *process, const struct sign
 		return LEAK_STATE_SUSPECTED;
 	if (age_seconds < WARMUP_STATE_FACTOR * scoring_times.warmup_min)
 		return LEAK_STATE_WARMUP;
+	if (judgement->goes_with_load)
+		return LEAK_STATE_LOAD;
 	if (is_big && judgement->largest_gain_share >= STEP_GAIN_SHARE)
 		return LEAK_STATE_STEP;
 	if (is_big && judgement->ratios[TERM_FRESH] >= 1)

@@ -9,17 +9,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/config.h"
+#include "daemon/alerting/episode.h"
 #include "daemon/model/model.h"
 #include "daemon/scoring/scoring.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
-/* The defaults of alerting in product terms. */
-#define ALERT_THRESHOLD  0.8
-#define ALERT_CLEAR      0.5
-#define ALERT_HOLD       120.0
-#define ALERT_MIN_UPTIME 600.0
 /*
  * Virtual time between evaluations of an old process: the verdict on days does not change within
  * minutes, and thousands of days are to be simulated in minutes.
@@ -53,15 +50,15 @@ struct life {
 	double committed;
 	double outside_noise;
 	double evaluated;
-	bool is_held;
-	double held_from;
-	bool is_alert;
+	const struct config *config;
+	struct episode alert;
 	struct forecast forecasts[FORECASTS_MAX];
 	size_t forecast_count;
 	struct outcome *outcome;
 };
 
 DEFINE_CLEANUP(struct model, model_free)
+DEFINE_CLEANUP(struct config, config_free)
 
 static uint64_t at_ns(double seconds)
 {
@@ -96,8 +93,7 @@ static bool start_process(struct life *life)
 	life->used = 0;
 	life->committed = 6;
 	life->trigger = fmax(life->world->base * 1.3, 6);
-	life->is_held = false;
-	life->is_alert = false;
+	life->alert = (struct episode){0};
 	life->evaluated = life->now;
 	return model_process_found(life->model, at_ns(life->now), &facts) == 0;
 }
@@ -208,7 +204,6 @@ static void raise_alert(struct life *life)
 	struct outcome *outcome = life->outcome;
 	bool is_leaking = life->world->place != LEAK_NOWHERE && life->now >= life->world->onset;
 
-	life->is_alert = true;
 	outcome->alerts++;
 	if (life->world->place != LEAK_NOWHERE && !is_leaking)
 		outcome->early_alerts++;
@@ -225,26 +220,25 @@ static void note_detection(struct life *life)
 	outcome->detected_at = life->now;
 }
 
-static void follow_alert(struct life *life, double score)
+static bool is_alert(const struct life *life)
 {
-	if (score < ALERT_THRESHOLD)
-		life->is_held = false;
-	else if (!life->is_held) {
-		life->is_held = true;
-		life->held_from = life->now;
-	}
-	if (life->is_alert && score < ALERT_CLEAR)
-		life->is_alert = false;
-	if (!life->is_alert && life->is_held && life->now - life->held_from >= ALERT_HOLD &&
-	    life->now - life->born >= ALERT_MIN_UPTIME)
+	return life->alert.phase == EPISODE_FIRING;
+}
+
+static void follow_alert(struct life *life, const struct process *process)
+{
+	const struct episode_limits limits = {.config = &life->config->alerting, .time_scale = 1};
+
+	if (episode_advance(&life->alert, CONDITION_LEAK, process, &limits, at_ns(life->now)) ==
+	    EPISODE_FIRED)
 		raise_alert(life);
-	if (life->is_alert)
+	if (is_alert(life))
 		note_detection(life);
 }
 
 static void keep_forecast(struct life *life, const struct verdict *verdict)
 {
-	if (!life->is_alert || life->forecast_count == FORECASTS_MAX)
+	if (!is_alert(life) || life->forecast_count == FORECASTS_MAX)
 		return;
 	/* About as many early in the episode as late: each when a tenth more has passed. */
 	if (life->forecast_count > 0 &&
@@ -273,7 +267,7 @@ static void evaluate(struct life *life)
 	life->outcome->evaluations++;
 	life->outcome->scoring_ns += (uint64_t)(after.tv_sec - before.tv_sec) * NS_PER_SECOND +
 	                             (uint64_t)after.tv_nsec - (uint64_t)before.tv_nsec;
-	follow_alert(life, process->verdict.score);
+	follow_alert(life, process);
 	keep_forecast(life, &process->verdict);
 }
 
@@ -311,12 +305,16 @@ bool life_play(const struct world *world, struct random *random, struct outcome 
 {
 	const struct model_options options = {.processes_max = 4, .apps_max = 4, .time_scale = 1};
 	_cleanup_(model_freep) struct model *model = model_new(&options);
-	struct life life = {
-	    .world = world, .random = random, .model = model, .outcome = ret_outcome};
+	_cleanup_(config_freep) struct config *config = config_new_default();
+	struct life life = {.world = world,
+	                    .random = random,
+	                    .model = model,
+	                    .config = config,
+	                    .outcome = ret_outcome};
 	double life_length = world->length / (double)(world->restarts + 1);
 
 	memset(ret_outcome, 0, sizeof(*ret_outcome));
-	if (model == NULL || !start_process(&life))
+	if (model == NULL || config == NULL || !start_process(&life))
 		return false;
 	ret_outcome->onset = world->onset;
 	while (life.now < world->length && !ret_outcome->is_exhausted) {

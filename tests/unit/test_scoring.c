@@ -26,6 +26,7 @@ struct play {
 	double time_scale; /* 0: 1 */
 	bool has_external_pressure;
 	double judged_from; /* minute from which the highest score counts */
+	double score_every; /* minutes between evaluations, 0: each; days need no more */
 };
 
 struct outcome {
@@ -166,7 +167,8 @@ static struct outcome run(const struct play *play)
 		    START_NS + (uint64_t)(minute * (double)NS_PER_MINUTE / options.time_scale);
 
 		add_minute(outcome.process, play, minute, at_ns);
-		if (!scoring_is_due(outcome.process, at_ns, &options))
+		if (!scoring_is_due(outcome.process, at_ns, &options) ||
+		    (play->score_every > 0 && fmod(minute, play->score_every) > 0))
 			continue;
 		scoring_evaluate(outcome.process, at_ns, &options);
 		if (minute >= play->judged_from)
@@ -199,8 +201,9 @@ START_TEST(test_healthy_shapes_never_alarm)
 	    {.floor_mib = day_and_night,
 	     .minutes = 10 * 1440,
 	     .limit_mib = 400,
-	     .judged_from = 3 * 1440},
-	    {.floor_mib = flat, .minutes = 20 * 1440, .limit_mib = 200},
+	     .judged_from = 3 * 1440,
+	     .score_every = 10},
+	    {.floor_mib = flat, .minutes = 20 * 1440, .limit_mib = 200, .score_every = 10},
 	};
 	size_t i;
 
@@ -275,6 +278,30 @@ START_TEST(test_growth_and_exhaustion_are_those_of_the_curve)
 	ck_assert_uint_gt(verdict->onset_ns, START_NS);
 	ck_assert_double_eq(verdict->confidence, 1);
 	(void)process_free(outcome.process);
+}
+END_TEST
+
+START_TEST(test_confidence_grows_with_the_way_to_the_end)
+{
+	static const struct {
+		double limit_mib;
+		double confidence_min;
+		double confidence_max;
+	} rows[] = {{200, 1, 1}, {300, 1, 1}, {1000, 0.2, 0.49}, {0, 1, 1}};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct play play = {
+		    .floor_mib = linear_leak, .minutes = 120, .limit_mib = rows[i].limit_mib};
+		struct outcome outcome = run(&play);
+		const struct verdict *verdict = &outcome.process->verdict;
+
+		ck_assert_double_ge(verdict->score, 0.8);
+		ck_assert_msg(verdict->confidence >= rows[i].confidence_min &&
+		                  verdict->confidence <= rows[i].confidence_max,
+		              "limit %.0f: %.2f", rows[i].limit_mib, verdict->confidence);
+		(void)process_free(outcome.process);
+	}
 }
 END_TEST
 
@@ -512,6 +539,7 @@ END_TEST
 UNIT_MAIN("scoring", test_healthy_shapes_never_alarm,
           test_a_rise_that_slows_down_is_at_most_suspected, test_leaks_of_the_heap_are_called,
           test_growth_and_exhaustion_are_those_of_the_curve,
+          test_confidence_grows_with_the_way_to_the_end,
           test_time_scale_shrinks_every_constant_alike, test_a_leak_that_is_given_back_is_revoked,
           test_memory_outside_is_native_or_external, test_without_a_gc_source_the_score_is_capped,
           test_threads_leak_too, test_a_heap_that_collects_in_vain_is_thrashing,

@@ -5,6 +5,7 @@
  * daemon does.
  */
 #include <math.h>
+#include <string.h>
 
 #include "daemon/scoring/scoring.h"
 #include "lib/clock.h"
@@ -19,7 +20,8 @@ static const struct scoring_options options = {1};
 struct play {
 	double (*floor_mib)(double minute);
 	double (*clock)(double minute); /* the minute that is shown, NAN: nothing is seen; NULL */
-	unsigned collections;           /* in a minute; 0: 1 */
+	double (*allocated_mib)(double minute); /* in a minute; NULL: 20 */
+	unsigned collections;                   /* in a minute; 0: 1 */
 	void (*change)(struct process *process);
 	double change_minute;
 };
@@ -51,7 +53,10 @@ static void add_minute(struct process *process, const struct play *play, double 
 	struct gc_event event = {
 	    .kind = GC_MARK_COMPACT,
 	    .isolate = 1,
-	    .used_before_bytes = (uint64_t)((floor_mib + 1) * (double)MIB),
+	    .used_before_bytes =
+	        (uint64_t)((floor_mib +
+	                    (play->allocated_mib != NULL ? play->allocated_mib(minute) : 20)) *
+	                   (double)MIB),
 	    .used_after_bytes = (uint64_t)(floor_mib * (double)MIB),
 	    .committed_after_bytes = (uint64_t)((floor_mib + 10) * (double)MIB),
 	    .average_mutator_utilization = 0.9,
@@ -126,6 +131,21 @@ static double leak(double minute)
 	return 40 + 0.5 * minute + 0.2 * sin(7 * minute);
 }
 
+static double ramp(double minute)
+{
+	return 50 + minute;
+}
+
+static double steady_work(double minute)
+{
+	return 40 + 2 * sin(5 * minute);
+}
+
+static double rising_work(double minute)
+{
+	return steady_work(minute) * ramp(minute) / 50;
+}
+
 static double leak_with_dips(double minute)
 {
 	return 40 + 0.5 * minute - (fmod(minute, 15) == 14 ? 0.5 + 4.0 / 1024 : 0);
@@ -187,6 +207,20 @@ START_TEST(test_collections_by_hand_change_nothing)
 
 	expect_healthy(&healthy, 120);
 	expect_leak(&leaking, 120, 60);
+}
+END_TEST
+
+START_TEST(test_what_goes_with_the_load_is_no_leak)
+{
+	static const struct play play = {.floor_mib = ramp, .allocated_mib = rising_work};
+	struct outcome outcome = run(&play, 90);
+
+	ck_assert_msg(outcome.highest < 0.8, "highest %.2f", outcome.highest);
+	ck_assert_int_eq(outcome.process->verdict.state, LEAK_STATE_LOAD);
+	ck_assert_ptr_nonnull(
+	    strstr(outcome.process->evidence[outcome.process->evidence_count - 1], "work done"));
+	(void)process_free(outcome.process);
+	expect_leak(&(struct play){.floor_mib = ramp, .allocated_mib = steady_work}, 90, 45);
 }
 END_TEST
 
@@ -263,7 +297,7 @@ END_TEST
 
 UNIT_MAIN("scoring_adversity", test_one_dip_in_each_window_hides_no_leak,
           test_a_pause_hides_no_leak, test_a_leak_inside_the_warm_up_is_called,
-          test_collections_by_hand_change_nothing, test_gaps_neither_make_nor_hide_a_leak,
-          test_a_clock_that_jumps_makes_no_leak, test_a_clock_that_jumps_back_hides_no_leak,
-          test_a_raised_heap_limit_moves_the_end_away,
+          test_collections_by_hand_change_nothing, test_what_goes_with_the_load_is_no_leak,
+          test_gaps_neither_make_nor_hide_a_leak, test_a_clock_that_jumps_makes_no_leak,
+          test_a_clock_that_jumps_back_hides_no_leak, test_a_raised_heap_limit_moves_the_end_away,
           test_a_lower_container_limit_brings_the_end_near)
