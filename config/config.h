@@ -64,6 +64,7 @@ struct receiver_config {
 	char *ca_file;
 	char *cert_file;
 	char *key_file;
+	char *text; /* a valid template (template.h); NULL: the usual text */
 };
 
 struct config {

@@ -217,6 +217,8 @@ const struct config_key config_keys[] = {
     RECEIVER_ROW("ca_file", CONFIG_PATH, ca_file, "CA certificates instead of the system's."),
     RECEIVER_ROW("cert_file", CONFIG_PATH, cert_file, "Client certificate; needs key_file."),
     RECEIVER_ROW("key_file", CONFIG_PATH, key_file, "Key of the client certificate."),
+    RECEIVER_ROW("text", CONFIG_STRING, text,
+                 "Text with {{keys}} of the alert (webhook, pagerduty, slack)."),
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 _Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEY_MAX,

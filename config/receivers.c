@@ -10,6 +10,8 @@
 
 #include "config/document.h"
 #include "config/reader.h"
+#include "config/template.h"
+#include "lib/buf.h"
 
 #define RECEIVER_COUNT_MAX 64
 #define TYPE_KEY_MAX       5
@@ -21,16 +23,16 @@ struct receiver_rule {
 };
 
 static const struct receiver_rule receiver_rules[] = {
-    [RECEIVER_WEBHOOK] = {.keys = {"url", "url_file", "secret_file"},
+    [RECEIVER_WEBHOOK] = {.keys = {"url", "url_file", "secret_file", "text"},
                           .required = {"url", "url_file"},
                           .required_text = "url or url_file"},
     [RECEIVER_ALERTMANAGER] = {.keys = {"url", "urls"},
                                .required = {"url", "urls"},
                                .required_text = "url or urls"},
-    [RECEIVER_PAGERDUTY] = {.keys = {"url", "routing_key_file"},
+    [RECEIVER_PAGERDUTY] = {.keys = {"url", "routing_key_file", "text"},
                             .required = {"routing_key_file"},
                             .required_text = "routing_key_file"},
-    [RECEIVER_SLACK] = {.keys = {"url", "url_file"},
+    [RECEIVER_SLACK] = {.keys = {"url", "url_file", "text"},
                         .required = {"url", "url_file"},
                         .required_text = "url or url_file"},
 };
@@ -65,6 +67,27 @@ static int check_keys(struct config_reader *reader, const struct receiver_rule *
 		                    "receivers[]: type %s needs %s, exactly one", type,
 		                    rule->required_text);
 	return 0;
+}
+
+/* The keys are told, since none can be guessed. */
+static int check_text(struct config_reader *reader, const struct receiver_config *receiver,
+                      const struct node *node)
+{
+	struct buf known = BUF_INIT(CONFIG_MESSAGE_SIZE);
+	const char *const *key;
+	const char *at;
+	size_t length;
+	int result;
+
+	if (receiver->text == NULL || template_is_valid(receiver->text, &at, &length))
+		return 0;
+	for (key = template_keys; *key != NULL; key++)
+		buf_printf(&known, "%s%s", key == template_keys ? "" : ", ", *key);
+	result = config_error(&reader->messages, config_child(node, "text"),
+	                      "receivers[].text: unknown key in \"%.*s\"; expected one of %s",
+	                      length < 64 ? (int)length : 64, at, buf_string(&known));
+	buf_done(&known);
+	return result;
 }
 
 static int check_unique(struct config_reader *reader, const struct receiver_config *receiver,
@@ -103,6 +126,9 @@ static int check_receiver(struct config_reader *reader, const struct receiver_co
 	if ((receiver->cert_file == NULL) != (receiver->key_file == NULL))
 		return config_error(&reader->messages, node,
 		                    "receivers[]: expected both cert_file and key_file, or none");
+	result = check_text(reader, receiver, node);
+	if (result < 0)
+		return result;
 	return check_unique(reader, receiver, node);
 }
 

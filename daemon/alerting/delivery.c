@@ -286,6 +286,7 @@ static struct courier *courier_free(struct courier *courier)
 	free(config->ca_file);
 	free(config->cert_file);
 	free(config->key_file);
+	free(config->text);
 	errand_done(&courier->errand);
 	free(courier);
 	return NULL;
@@ -315,7 +316,8 @@ static bool copy_config(struct receiver_config *target, const struct receiver_co
 	       copy_string(&target->routing_key_file, source->routing_key_file) &&
 	       copy_string(&target->ca_file, source->ca_file) &&
 	       copy_string(&target->cert_file, source->cert_file) &&
-	       copy_string(&target->key_file, source->key_file);
+	       copy_string(&target->key_file, source->key_file) &&
+	       copy_string(&target->text, source->text);
 }
 
 static struct courier *courier_new(struct delivery *delivery, const struct receiver_config *config,

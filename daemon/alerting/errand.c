@@ -113,6 +113,7 @@ void errand_run(struct errand *errand)
 	struct receiver_message message = {
 	    .bodies = (const char *const *)errand->bodies,
 	    .count = errand->count,
+	    .text = errand->config->text,
 	    .now_unix_ns = clock_realtime_ns(),
 	};
 	int result;

@@ -23,6 +23,7 @@ struct receiver_message {
 	size_t count;
 	const char *secret; /* of secret_file or routing_key_file; NULL: none */
 	size_t secret_length;
+	const char *text; /* template of the receiver (text.h); NULL: the usual text */
 	uint64_t now_unix_ns;
 };
 

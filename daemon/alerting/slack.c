@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Slack's incoming webhooks: one text, in which &, < and > are escaped so that no name of the
- * observed becomes a link or a mention.
+ * Slack's incoming webhooks: one text, in which &, < and > of values are escaped so that no name of
+ * the observed becomes a link or a mention. What a template says beside them is Slack's markup.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "daemon/alerting/json.h"
 #include "daemon/alerting/receiver.h"
+#include "daemon/alerting/text.h"
 #include "lib/cleanup.h"
 
 static void append_escaped(struct buf *out, const char *text)
@@ -24,7 +25,7 @@ static void append_escaped(struct buf *out, const char *text)
 	}
 }
 
-static void write_text(const cJSON *alert, struct buf *out)
+static void write_usual(const cJSON *alert, struct buf *out)
 {
 	_cleanup_(buf_done) struct buf plain = BUF_INIT(RECEIVER_REQUEST_MAX);
 	const cJSON *line;
@@ -49,7 +50,10 @@ int slack_write(const struct receiver_message *message, struct receiver_request 
 
 	if (!cJSON_IsObject(alert))
 		return -EINVAL;
-	write_text(alert, &text);
+	if (message->text != NULL)
+		alert_text(alert, message->text, append_escaped, &text);
+	else
+		write_usual(alert, &text);
 	(void)cJSON_AddStringToObject(post, "text", buf_string(&text));
 	return receiver_print(post, request);
 }

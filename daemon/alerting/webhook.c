@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/alerting/json.h"
 #include "daemon/alerting/receiver.h"
+#include "daemon/alerting/text.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/digest.h"
@@ -20,7 +22,7 @@ static int sign(const struct receiver_message *message, struct receiver_request 
 	int length;
 	size_t i;
 
-	buf_printf(&text, "%llu.%s", unix_seconds, message->bodies[0]);
+	buf_printf(&text, "%llu.%s", unix_seconds, buf_string(&request->body));
 	if (buf_failed(&text) || digest_hmac_sha256(message->secret, message->secret_length,
 	                                            buf_string(&text), text.length, digest) < 0)
 		return -ENOMEM;
@@ -52,12 +54,32 @@ static int identify(const struct receiver_message *message, struct receiver_requ
 	return 0;
 }
 
+/* The body as it is, or with what the template says as its text. */
+static int write_body(const struct receiver_message *message, struct receiver_request *request)
+{
+	_cleanup_(json_deletep) cJSON *alert = NULL;
+	_cleanup_(buf_done) struct buf text = BUF_INIT(RECEIVER_REQUEST_MAX);
+
+	if (message->text == NULL) {
+		buf_append_string(&request->body, message->bodies[0]);
+		return buf_failed(&request->body) ? -ENOMEM : 0;
+	}
+	alert = cJSON_Parse(message->bodies[0]);
+	if (!cJSON_IsObject(alert))
+		return -EINVAL;
+	alert_text(alert, message->text, NULL, &text);
+	(void)cJSON_AddStringToObject(alert, "text", buf_string(&text));
+	return receiver_print(alert, request);
+}
+
 int webhook_write(const struct receiver_message *message, struct receiver_request *request)
 {
+	int result;
+
 	if (identify(message, request) < 0)
 		return -ENOMEM;
-	buf_append_string(&request->body, message->bodies[0]);
-	if (buf_failed(&request->body))
-		return -ENOMEM;
+	result = write_body(message, request);
+	if (result < 0)
+		return result;
 	return message->secret != NULL ? sign(message, request) : 0;
 }

@@ -146,6 +146,7 @@ static void check_full_receivers(const struct config *config)
 	ck_assert_str_eq(receivers[2].routing_key_file, "/run/key");
 	ck_assert_int_eq(receivers[3].type, RECEIVER_SLACK);
 	ck_assert_str_eq(receivers[3].url_file, "/run/url");
+	ck_assert_str_eq(receivers[3].text, "{{app}} {leaks}");
 }
 
 START_TEST(test_every_key_is_read)

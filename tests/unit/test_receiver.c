@@ -61,6 +61,60 @@ START_TEST(test_each_type_has_its_own_request)
 }
 END_TEST
 
+#define TEMPLATE "<{{app}}> {{severity}} {{score}} {{ends_at}} {{pid}}: {{summary}}\n{{evidence}}"
+
+START_TEST(test_a_template_gives_the_text)
+{
+	static const struct {
+		enum receiver_type type;
+		const char *part;
+	} rows[] = {
+	    {RECEIVER_WEBHOOK,
+	     "\"labels\":{\"app\":\"x\",\"c\":\"d\"},\"text\":\"<<shop>> warning 0.9 E "
+	     ": <shop>/0 on web leaks memory (js-heap)\\na\\nb\"}"},
+	    {RECEIVER_PAGERDUTY, "\"summary\":\"<<shop>> warning 0.9 E : <shop>/0 on web leaks "
+	                         "memory (js-heap)\\na\\nb\",\"source\""},
+	    {RECEIVER_SLACK, "{\"text\":\"<&lt;shop&gt;> warning 0.9 E : &lt;shop&gt;/0 on web "
+	                     "leaks memory (js-heap)\\na\\nb\"}"},
+	};
+	static const char *const alert = RESOLVED;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
+		const struct receiver_message message = {.bodies = &alert,
+		                                         .count = 1,
+		                                         .secret = "k",
+		                                         .secret_length = 1,
+		                                         .text = TEMPLATE};
+
+		ck_assert_int_eq(receiver_types[rows[i].type].write(&message, &request), 0);
+		ck_assert_ptr_nonnull(strstr(buf_string(&request.body), rows[i].part));
+		buf_done(&request.body);
+	}
+}
+END_TEST
+
+START_TEST(test_a_long_summary_is_cut_between_characters)
+{
+	static const char *const alert = RESOLVED;
+	char text[2000] = "a";
+	struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
+	const struct receiver_message message = {
+	    .bodies = &alert, .count = 1, .secret = "k", .secret_length = 1, .text = text};
+	const char *summary;
+	size_t i;
+
+	for (i = 0; i < 900; i++)
+		memcpy(text + 1 + 2 * i, "\u00e9", 3);
+	ck_assert_int_eq(pagerduty_write(&message, &request), 0);
+	summary = strstr(buf_string(&request.body), "\"summary\":\"");
+	ck_assert_ptr_nonnull(summary);
+	ck_assert_uint_eq(strcspn(summary + 11, "\""), 1023); /* 1024 would be half of one */
+	buf_done(&request.body);
+}
+END_TEST
+
 /* By: printf '1700000000.{}' | openssl dgst -sha256 -hmac key */
 START_TEST(test_a_webhook_is_signed_and_has_an_id)
 {
@@ -96,5 +150,6 @@ START_TEST(test_what_is_no_alert_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("receiver", test_each_type_has_its_own_request, test_a_webhook_is_signed_and_has_an_id,
+UNIT_MAIN("receiver", test_each_type_has_its_own_request, test_a_template_gives_the_text,
+          test_a_long_summary_is_cut_between_characters, test_a_webhook_is_signed_and_has_an_id,
           test_what_is_no_alert_is_refused)

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The text of an alert by the template of its receiver (config/template.h).
+ */
+#ifndef HEAPWATCH_DAEMON_ALERTING_TEXT_H
+#define HEAPWATCH_DAEMON_ALERTING_TEXT_H
+
+struct buf;
+struct cJSON;
+
+/* escape: how the receiver wants values that are none of its own markup; NULL: as they are. */
+void alert_text(const struct cJSON *alert, const char *text,
+                void (*escape)(struct buf *out, const char *value), struct buf *out);
+
+#endif
