@@ -285,8 +285,8 @@ static void append_heaps(const struct detail *detail)
 static void append_identity(const struct detail *detail)
 {
 	static const struct fact facts[] = {
-	    {"script", "script"}, {"node_version", "Node.js"},   {"unit", "unit"},
-	    {"pod_uid", "pod"},   {"container_id", "container"},
+	    {"script", "script"}, {"node_version", "Node.js"},     {"unit", "unit"},
+	    {"pod_uid", "pod"},   {"container_name", "container"}, {"container_id", "container id"},
 	};
 	const cJSON *item;
 	size_t i;
@@ -306,6 +306,26 @@ static void append_identity(const struct detail *detail)
 			continue;
 		buf_printf(detail->out, "  %s ", facts[i].name);
 		append_clean(detail->out, detail->terminal, item->valuestring);
+		buf_append_char(detail->out, '\n');
+	}
+}
+
+/* Facts that may not be read, and what would allow it. */
+static void append_unreadable(const struct detail *detail)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, member(detail->process, "unreadable"))
+	{
+		const cJSON *fact = member(item, "fact");
+		const cJSON *needs = member(item, "needs");
+
+		buf_append_string(detail->out, "  may not be read: ");
+		append_clean(detail->out, detail->terminal,
+		             cJSON_IsString(fact) ? fact->valuestring : "");
+		buf_append_string(detail->out, ", needs ");
+		append_clean(detail->out, detail->terminal,
+		             cJSON_IsString(needs) ? needs->valuestring : "");
 		buf_append_char(detail->out, '\n');
 	}
 }
@@ -357,6 +377,7 @@ void top_draw_detail(struct buf *out, const struct top_view *view, const char *d
 		append_memory(&detail);
 		append_heaps(&detail);
 		append_identity(&detail);
+		append_unreadable(&detail);
 	}
 	append_window(out, view, buf_string(&body));
 	buf_done(&body);

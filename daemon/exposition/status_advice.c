@@ -47,12 +47,8 @@ static bool lacks_memory(const struct process *process)
 
 static bool lacks_map(const struct process *process)
 {
-	return process->has_memory && !process->has_map;
-}
-
-static bool lacks_files(const struct process *process)
-{
-	return process->has_detail && !process->detail.has_open_fds;
+	return process->has_memory && !process->has_map &&
+	       process->needs[PROCESS_FACT_MAPS] == PROCESS_NEED_NOTHING;
 }
 
 static bool has_guessed_limit(const struct process *process)
@@ -81,9 +77,7 @@ static const struct advice table[] = {
      "<code>CAP_SYS_PTRACE</code>; a /proc mounted with <code>hidepid</code> hides it, too."},
     {lacks_map,
      "<b>The map of its memory was not read</b> (yet): it tells native memory from pages of V8. "
-     "It needs <code>CAP_SYS_PTRACE</code> for other users&rsquo; processes, and a "
-     "<code>sampling.smaps_budget</code> above 0."},
-    {lacks_files, "<b>Its open files may not be counted</b> without <code>CAP_SYS_PTRACE</code>."},
+     "It needs a <code>sampling.smaps_budget</code> above 0."},
     {has_guessed_limit,
      "<b>The limit of its heap is V8&rsquo;s default</b>, computed from its version and memory. "
      "With <code>--max-old-space-size</code> the time left is surer."},
@@ -92,9 +86,47 @@ static const struct advice table[] = {
      "<code>MemoryMax=</code> of its unit, or a limit of its container, a leak ends it alone."},
 };
 
+/* ---- what may not be read ---- */
+
+static const char *const facts[] = {
+    [PROCESS_FACT_ENVIRONMENT] = "Its environment: names of PM2 and of the pod, "
+                                 "<code>NODE_OPTIONS</code>, its place in the journal",
+    [PROCESS_FACT_FILES] = "Its files: its script, the name in package.json",
+    [PROCESS_FACT_OPEN_FILES] = "Its open files: their number, and where its GC trace goes",
+    [PROCESS_FACT_MAPS] = "The map of its memory: which of it is native",
+    [PROCESS_FACT_CONTAINER_LOG] = "The log of its container, where its GC trace may be",
+};
+
+static const char *const needs[] = {
+    [PROCESS_NEED_NOTHING] = "",
+    [PROCESS_NEED_PTRACE] = "<code>CAP_SYS_PTRACE</code>",
+    [PROCESS_NEED_READ_SEARCH] = "<code>CAP_DAC_READ_SEARCH</code>",
+    [PROCESS_NEED_PTRACE_AND_READ_SEARCH] = "<code>CAP_SYS_PTRACE</code> and "
+                                            "<code>CAP_DAC_READ_SEARCH</code>",
+    [PROCESS_NEED_MOUNT] = "the directory of the runtime&rsquo;s logs to be mounted",
+};
+
+_Static_assert(sizeof(facts) / sizeof(facts[0]) == PROCESS_FACT_COUNT, "words for each");
+_Static_assert(sizeof(needs) / sizeof(needs[0]) == PROCESS_NEED_COUNT, "words for each");
+
+static size_t write_needs(struct buf *out, const struct process *process)
+{
+	enum process_fact fact;
+	size_t count = 0;
+
+	for (fact = 0; fact < PROCESS_FACT_COUNT; fact++) {
+		if (process->needs[fact] == PROCESS_NEED_NOTHING)
+			continue;
+		buf_printf(out, "<li><b>May not be read.</b> %s; heapwatchd needs %s.</li>\n",
+		           facts[fact], needs[process->needs[fact]]);
+		count++;
+	}
+	return count;
+}
+
 size_t status_advice(struct buf *out, const struct process *process)
 {
-	size_t count = 0;
+	size_t count = write_needs(out, process);
 	size_t i;
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

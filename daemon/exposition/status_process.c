@@ -228,7 +228,8 @@ static void write_identity(struct buf *out, const struct status_source *source,
 	write_text(out, "Script", process->script);
 	write_text(out, "Node.js", process->node_version);
 	write_text(out, "Unit", process->unit);
-	write_text(out, "Container", process->container_id);
+	write_text(out, "Container", process->container_name);
+	write_text(out, "Container id", process->container_id);
 	write_text(out, "Pod", process->pod_uid);
 	write_sources(out, process);
 	write_count(out, "Threads", process->has_memory, process->memory.threads);

@@ -271,6 +271,14 @@ START_TEST(test_what_is_missing_is_said_for_each_process)
 	buf_done(&page);
 	has(one(model, "auth", NULL), "Its memory may not be read");
 	has(buf_string(&page), "CAP_SYS_PTRACE");
+	has_not(buf_string(&page), "May not be read");
+	process->needs[PROCESS_FACT_MAPS] = PROCESS_NEED_PTRACE;
+	process->needs[PROCESS_FACT_CONTAINER_LOG] = PROCESS_NEED_MOUNT;
+	buf_done(&page);
+	has(one(model, "auth", NULL),
+	    "May not be read.</b> The map of its memory: which of it is native; heapwatchd "
+	    "needs <code>CAP_SYS_PTRACE</code>.");
+	has(buf_string(&page), "logs to be mounted.");
 	process->sources = 1U << SOURCE_GCLOG;
 	buf_done(&page);
 	has(one(model, "auth", NULL), "The process itself is not visible");

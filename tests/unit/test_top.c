@@ -18,6 +18,7 @@
 #define LEAKING                                                                         \
 	"{\"app\":\"shop\",\"slot\":1,\"pid\":42,\"script\":\"/srv/shop.js\","          \
 	"\"sources\":[\"proc\",\"gclog\"],"                                             \
+	"\"unreadable\":[{\"fact\":\"maps\",\"needs\":\"CAP_SYS_PTRACE\"}],"            \
 	"\"memory\":{\"resident_bytes\":104857600,\"limit_bytes\":null},"               \
 	"\"heap\":{\"live_bytes\":52428800},"                                           \
 	"\"isolates\":[{\"isolate\":\"main\",\"heap\":{\"used_bytes\":1048576}}],"      \
@@ -381,6 +382,7 @@ START_TEST(test_details_say_why_since_when_and_how_long)
 	ck_assert_ptr_nonnull(strstr(text, "Floor (main)"));
 	ck_assert_ptr_nonnull(strstr(text, "resident 100.0 MiB"));
 	ck_assert_ptr_nonnull(strstr(text, "known from proc gclog"));
+	ck_assert_ptr_nonnull(strstr(text, "may not be read: maps, needs CAP_SYS_PTRACE"));
 	/* scrolled, on a small screen */
 	view.height = 3;
 	view.first = 1;
