@@ -89,8 +89,7 @@ static const struct advice table[] = {
 /* ---- what may not be read ---- */
 
 static const char *const facts[] = {
-    [PROCESS_FACT_ENVIRONMENT] = "Its environment: names of PM2 and of the pod, "
-                                 "<code>NODE_OPTIONS</code>, its place in the journal",
+    [PROCESS_FACT_ENVIRONMENT] = "Its environment: names of PM2 and of the pod, flags of Node",
     [PROCESS_FACT_FILES] = "Its files: its script, the name in package.json",
     [PROCESS_FACT_OPEN_FILES] = "Its open files: their number, and where its GC trace goes",
     [PROCESS_FACT_MAPS] = "The map of its memory: which of it is native",
@@ -101,8 +100,8 @@ static const char *const needs[] = {
     [PROCESS_NEED_NOTHING] = "",
     [PROCESS_NEED_PTRACE] = "<code>CAP_SYS_PTRACE</code>",
     [PROCESS_NEED_READ_SEARCH] = "<code>CAP_DAC_READ_SEARCH</code>",
-    [PROCESS_NEED_PTRACE_AND_READ_SEARCH] = "<code>CAP_SYS_PTRACE</code> and "
-                                            "<code>CAP_DAC_READ_SEARCH</code>",
+    [PROCESS_NEED_PTRACE_AND_READ_SEARCH] =
+        "<code>CAP_SYS_PTRACE</code> and <code>CAP_DAC_READ_SEARCH</code>",
     [PROCESS_NEED_MOUNT] = "the directory of the runtime&rsquo;s logs to be mounted",
 };
 

@@ -103,9 +103,9 @@ static void write_summary(struct list *list)
 	else
 		buf_append_string(list->out, "Nothing leaks");
 	buf_append_string(list->out, "</h1>\n<ul class=\"counts\">\n");
-	write_count(list, STATUS_BAD, "leak or thrash");
+	write_count(list, STATUS_BAD, "leaking or thrashing");
 	write_count(list, STATUS_WARNING, "suspected");
-	write_count(list, STATUS_INFO, "grow for a reason");
+	write_count(list, STATUS_INFO, "growing for a reason");
 	write_count(list, STATUS_GOOD, "stable");
 	write_count(list, STATUS_NEUTRAL, "not known well enough");
 	if (list->young_count > 0)

@@ -49,12 +49,12 @@ static void done(struct model *model)
 
 static void has(const char *text, const char *expected)
 {
-	ck_assert_msg(strstr(text, expected) != NULL, "no %s in\n%s", expected, text);
+	ck_assert_msg(strstr(text, expected) != NULL, "no %s in\n%.3000s", expected, text);
 }
 
 static void has_not(const char *text, const char *unwanted)
 {
-	ck_assert_msg(strstr(text, unwanted) == NULL, "%s in\n%s", unwanted, text);
+	ck_assert_msg(strstr(text, unwanted) == NULL, "%s in\n%.3000s", unwanted, text);
 }
 
 static size_t count_of(const char *text, const char *wanted)
@@ -271,7 +271,6 @@ START_TEST(test_what_is_missing_is_said_for_each_process)
 	buf_done(&page);
 	has(one(model, "auth", NULL), "Its memory may not be read");
 	has(buf_string(&page), "CAP_SYS_PTRACE");
-	has_not(buf_string(&page), "May not be read");
 	process->needs[PROCESS_FACT_MAPS] = PROCESS_NEED_PTRACE;
 	process->needs[PROCESS_FACT_CONTAINER_LOG] = PROCESS_NEED_MOUNT;
 	buf_done(&page);
