@@ -61,7 +61,20 @@ static bool lacks_limit(const struct process *process)
 	return process->has_detail && !process->detail.limit_is_cgroup;
 }
 
+/* Native memory has no call paths that V8 knows. */
+static bool wants_explanation(const struct process *process)
+{
+	enum leak_kind kind = process->verdict.kind;
+
+	return status_needs_attention(process) && has_source(process, SOURCE_PROC) &&
+	       (kind == LEAK_KIND_JS_HEAP || kind == LEAK_KIND_LARGE_OBJECT ||
+	        kind == LEAK_KIND_EXTERNAL || kind == LEAK_KIND_UNKNOWN);
+}
+
 static const struct advice table[] = {
+    {wants_explanation,
+     "<b>Which code holds the growth</b> says <code>heapwatch explain PID</code> on its host, "
+     "through the inspector of the process."},
     {lacks_heap,
      "<b>Its heap is not seen.</b> Start it with <code>node --trace-gc</code> and its stdout in a "
      "file, in the journal or in a container&rsquo;s log, or as <code>heapwatch run -- node "

@@ -263,9 +263,11 @@ START_TEST(test_what_is_missing_is_said_for_each_process)
 
 	has_not(one(model, SAMPLE_HOSTILE_APP, NULL), "Its heap is not seen");
 	has_not(buf_string(&page), "Its memory may not be read");
+	has(buf_string(&page), "heapwatch explain PID");
 	buf_done(&page);
 	has(one(model, "auth", NULL), "Its heap is not seen");
 	has(buf_string(&page), "heapwatch run");
+	has_not(buf_string(&page), "heapwatch explain");
 	process = model_find_slot(model, "auth", 0);
 	process->has_memory = false;
 	buf_done(&page);

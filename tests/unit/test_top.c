@@ -134,7 +134,8 @@ END_TEST
 
 START_TEST(test_rows_are_read)
 {
-	struct top_list list = read_list(DOCUMENT);
+	static const char document[] = DOCUMENT;
+	struct top_list list = read_list(document);
 	const struct top_row *row = &list.rows[1];
 
 	ck_assert_uint_eq(list.count, 3);
@@ -144,7 +145,7 @@ START_TEST(test_rows_are_read)
 	ck_assert_double_eq(row->left_seconds, 7200);
 	ck_assert_double_eq(row->floor_bytes, 52428800);
 	ck_assert_double_eq(row->resident_bytes, 104857600);
-	ck_assert_int_eq(strncmp(DOCUMENT + row->at, LEAKING, row->length), 0);
+	ck_assert_int_eq(strncmp(&document[row->at], LEAKING, row->length), 0);
 	ck_assert_uint_eq(row->length, strlen(LEAKING));
 	row = &list.rows[0];
 	ck_assert_str_eq(row->name, "a\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd"
