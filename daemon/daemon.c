@@ -275,7 +275,7 @@ static void apply_config(struct daemon *daemon, struct config *config)
 	struct model_options model_options;
 
 	config_keep_unreloadable(config, old, warn_of_config, NULL);
-	if (privileges_may_signal(config) && !privileges_may_signal(old))
+	if (privileges_needed(config).signals && !privileges_needed(old).signals)
 		log_warnx("inspector.mode: signals to other users' processes need a restart: "
 		          "the right was given up at the start");
 	daemon->config = config;

@@ -277,18 +277,20 @@ static int dump_config(const struct config *config)
 
 static int run(const struct daemon_options *daemon_options)
 {
-	bool may_signal = privileges_may_signal(daemon_options->config);
+	struct privilege_needs needs = privileges_needed(daemon_options->config);
 	struct daemon *daemon;
 	int r;
 
 	ignore_broken_pipes();
 	raise_fd_limit();
-	privileges_drop(may_signal, true);
+	needs.binds = true;
+	privileges_drop(needs);
 	daemon = daemon_new(daemon_options);
 	if (daemon == NULL)
 		return EXIT_FAILURE;
-	privileges_drop(may_signal, false);
-	privileges_filter(may_signal);
+	needs.binds = false;
+	privileges_drop(needs);
+	privileges_filter(needs);
 	privileges_report();
 	r = daemon_run(daemon);
 	daemon_free(daemon);

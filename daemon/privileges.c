@@ -29,6 +29,7 @@ const char *privilege_name(enum privilege privilege)
 	    [PRIVILEGE_PTRACE] = "CAP_SYS_PTRACE",
 	    [PRIVILEGE_READ_SEARCH] = "CAP_DAC_READ_SEARCH",
 	    [PRIVILEGE_KILL] = "CAP_KILL",
+	    [PRIVILEGE_NETWORKS] = "CAP_SYS_ADMIN",
 	};
 
 	_Static_assert(sizeof(names) / sizeof(names[0]) == PRIVILEGE_COUNT, "a name each");
@@ -36,14 +37,21 @@ const char *privilege_name(enum privilege privilege)
 	return names[privilege];
 }
 
-bool privileges_may_signal(const struct config *config)
+static void add_mode(struct privilege_needs *needs, enum inspector_mode mode)
 {
+	needs->signals |= mode == INSPECTOR_SIGNAL;
+	needs->networks |= mode != INSPECTOR_OFF;
+}
+
+struct privilege_needs privileges_needed(const struct config *config)
+{
+	struct privilege_needs needs = {.signals = false};
 	size_t i;
 
+	add_mode(&needs, config->inspector.mode);
 	for (i = 0; i < config->app_count; i++)
-		if (config->apps[i].inspector_mode == INSPECTOR_SIGNAL)
-			return true;
-	return config->inspector.mode == INSPECTOR_SIGNAL;
+		add_mode(&needs, config->apps[i].inspector_mode);
+	return needs;
 }
 
 /* ---- capabilities ---- */
@@ -54,6 +62,7 @@ static const unsigned capabilities[PRIVILEGE_COUNT] = {
     [PRIVILEGE_PTRACE] = CAP_SYS_PTRACE,
     [PRIVILEGE_READ_SEARCH] = CAP_DAC_READ_SEARCH,
     [PRIVILEGE_KILL] = CAP_KILL,
+    [PRIVILEGE_NETWORKS] = CAP_SYS_ADMIN,
 };
 
 bool privilege_is_held(enum privilege privilege)
@@ -99,12 +108,13 @@ static void forbid_new(void)
 		log_warn(-errno, "cannot forbid new privileges");
 }
 
-void privileges_drop(bool may_signal, bool may_bind)
+void privileges_drop(struct privilege_needs needs)
 {
 	const bool is_wanted[PRIVILEGE_COUNT] = {
 	    [PRIVILEGE_PTRACE] = true,
 	    [PRIVILEGE_READ_SEARCH] = true,
-	    [PRIVILEGE_KILL] = may_signal,
+	    [PRIVILEGE_KILL] = needs.signals,
+	    [PRIVILEGE_NETWORKS] = needs.networks,
 	};
 	bool is_kept[PRIVILEGE_COUNT], has_bind, may_bound;
 	enum privilege i;
@@ -120,13 +130,13 @@ void privileges_drop(bool may_signal, bool may_bind)
 	has_bind = capng_have_capability(CAPNG_PERMITTED, CAP_NET_BIND_SERVICE);
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	/* A service manager may have done it, and denied capset(2) with it. */
-	if (!holds_more_than(is_kept, may_bind))
+	if (!holds_more_than(is_kept, needs.binds))
 		return;
 	capng_clear(CAPNG_SELECT_ALL);
 	for (i = 0; i < PRIVILEGE_COUNT; i++)
 		if (is_kept[i])
 			keep(capabilities[i]);
-	if (may_bind && has_bind)
+	if (needs.binds && has_bind)
 		keep(CAP_NET_BIND_SERVICE);
 	/* The bounding set first, while CAP_SETPCAP is there to do it. */
 	if ((may_bound && capng_apply(CAPNG_SELECT_BOUNDS) != 0) ||
@@ -142,10 +152,9 @@ bool privilege_is_held(enum privilege privilege)
 	return false;
 }
 
-void privileges_drop(bool may_signal, bool may_bind)
+void privileges_drop(struct privilege_needs needs)
 {
-	(void)may_signal;
-	(void)may_bind;
+	(void)needs;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_warn(-errno, "cannot forbid new privileges");
 }
@@ -183,7 +192,6 @@ static const char *const denied[] = {
     "process_mrelease",
     "kcmp",
     /* other views of the system */
-    "setns",
     "unshare",
     "chroot",
     "pivot_root",
@@ -283,23 +291,34 @@ static int deny_processes(scmp_filter_ctx filter)
 	                        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 }
 
-static int fill(scmp_filter_ctx filter, bool may_signal)
+/* Network namespaces and no others, and those only where they are needed. */
+static int deny_namespaces(scmp_filter_ctx filter, bool may_enter_networks)
+{
+	if (!may_enter_networks)
+		return deny(filter, "setns", EPERM);
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setns), 1,
+	                        SCMP_A1(SCMP_CMP_NE, CLONE_NEWNET));
+}
+
+static int fill(scmp_filter_ctx filter, struct privilege_needs needs)
 {
 	int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 
 	if (result == 0)
 		result = deny_all(filter, denied, sizeof(denied) / sizeof(denied[0]));
-	if (result == 0 && !may_signal)
+	if (result == 0)
+		result = deny_namespaces(filter, needs.networks);
+	if (result == 0 && !needs.signals)
 		result = deny_all(filter, signals, sizeof(signals) / sizeof(signals[0]));
 	if (result == 0)
 		result = deny_processes(filter);
 	return result == 0 ? seccomp_load(filter) : result;
 }
 
-void privileges_filter(bool may_signal)
+void privileges_filter(struct privilege_needs needs)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int result = filter != NULL ? fill(filter, may_signal) : -ENOMEM;
+	int result = filter != NULL ? fill(filter, needs) : -ENOMEM;
 
 	if (result < 0)
 		log_warn(result, "cannot filter system calls, going on without");
@@ -308,9 +327,9 @@ void privileges_filter(bool may_signal)
 
 #else
 
-void privileges_filter(bool may_signal)
+void privileges_filter(struct privilege_needs needs)
 {
-	(void)may_signal;
+	(void)needs;
 }
 
 #endif

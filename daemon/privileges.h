@@ -16,6 +16,7 @@ enum privilege {
 	PRIVILEGE_PTRACE,      /* CAP_SYS_PTRACE: executables, maps and open files of other users */
 	PRIVILEGE_READ_SEARCH, /* CAP_DAC_READ_SEARCH: their logs, behind closed directories */
 	PRIVILEGE_KILL,        /* CAP_KILL: SIGUSR1 to them, where the configuration says signal */
+	PRIVILEGE_NETWORKS,    /* CAP_SYS_ADMIN: inspectors in other network namespaces */
 	PRIVILEGE_COUNT
 };
 
@@ -24,20 +25,26 @@ const char *privilege_name(enum privilege privilege);
 /* In effect for this thread. */
 bool privilege_is_held(enum privilege privilege);
 
-/* Whether anything in the configuration may send a signal. */
-bool privileges_may_signal(const struct config *config);
+/* What the configuration may lead to. */
+struct privilege_needs {
+	bool signals;  /* inspector.mode: signal, somewhere */
+	bool networks; /* any mode but off: sockets in the network namespaces of processes */
+	bool binds;    /* a port below 1024 is still to be listened on */
+};
+
+struct privilege_needs privileges_needed(const struct config *config);
 /*
- * Gives up every capability but those above that are held and needed; may_bind: and the one for
- * ports below 1024. Without libcap-ng nothing happens. A failure is logged.
+ * Gives up every capability but those that are held and needed. Without libcap-ng nothing happens.
+ * A failure is logged.
  */
-void privileges_drop(bool may_signal, bool may_bind);
+void privileges_drop(struct privilege_needs needs);
 /* Says which right is missing, and what cannot be read without it. */
 void privileges_report(void);
 /*
  * Lets system calls that heapwatchd never makes fail with EPERM, for this and all later threads:
- * running programs, tracing, mounting, namespaces, modules, and signals unless may_signal. Without
- * libseccomp nothing happens. A failure is logged.
+ * running programs, tracing, mounting, namespaces but those of networks where they are needed,
+ * modules, and signals unless needed. Without libseccomp nothing happens. A failure is logged.
  */
-void privileges_filter(bool may_signal);
+void privileges_filter(struct privilege_needs needs);
 
 #endif

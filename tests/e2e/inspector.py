@@ -13,7 +13,7 @@ import struct
 import time
 
 import harness
-from harness import Failure, Suite, any_node, check, comment, gc_counts, gc_lines, node_path
+from harness import Failure, Suite, any_node, check, comment, gc_counts, gc_lines, need_root, node_path, tool
 
 CONFIG = """
 sampling: { interval: 1s }
@@ -181,6 +181,21 @@ def check_others(suite, daemon, node):
             app.process.kill()
 
 
+def check_network(suite, daemon, node):
+    with suite.case('the inspector of a process in another network namespace'):
+        need_root()
+        tool('unshare')
+        tool('ip')
+        script = suite.app('inspected', 'elsewhere')
+        process = suite.spawn(['unshare', '--net', 'sh', '-c',
+                               'ip link set lo up && exec "$@"', 'sh', node,
+                               '--inspect=127.0.0.1:9229', script])
+        suite.wait_until('heapwatchd to be attached',
+                         lambda: 'inspector' in sources(daemon, 'elsewhere'), 30)
+        check(process.is_running(), 'the application has ended')
+        process.kill()
+
+
 def check_log_and_inspector(suite, node):
     with suite.case('with a log and an inspector each collection counts once'):
         daemon = suite.daemon('--inspector=attach', config=CONFIG.replace(
@@ -224,6 +239,7 @@ def main():
         check_busy(suite, daemon, node)
         check_debugger(suite, daemon, node)
         check_others(suite, daemon, node)
+        check_network(suite, daemon, node)
         check(daemon.stop() == 0, 'heapwatchd did not end well')
         check_log_and_inspector(suite, node)
         check_orphan(suite, orphan)

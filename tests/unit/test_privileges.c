@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,17 +42,21 @@ static uint64_t status_mask(const char *name)
 #define BIT_READ_SEARCH (UINT64_C(1) << 2)
 #define BIT_BIND        (UINT64_C(1) << 10)
 #define BIT_PTRACE      (UINT64_C(1) << 19)
+#define BIT_ADMIN       (UINT64_C(1) << 21)
+
+static const struct privilege_needs all = {.signals = true, .networks = true, .binds = true};
+static const struct privilege_needs none = {.signals = false};
 
 START_TEST(test_only_what_is_needed_is_kept)
 {
 #ifdef HAVE_CAP_NG
 	uint64_t before = status_mask("CapPrm:");
 
-	privileges_drop(true, true);
-	ck_assert_uint_eq(status_mask("CapPrm:"),
-	                  before & (BIT_KILL | BIT_READ_SEARCH | BIT_BIND | BIT_PTRACE));
+	privileges_drop(all);
+	ck_assert_uint_eq(status_mask("CapPrm:"), before & (BIT_KILL | BIT_READ_SEARCH | BIT_BIND |
+	                                                    BIT_PTRACE | BIT_ADMIN));
 	ck_assert_uint_eq(status_mask("CapEff:"), status_mask("CapPrm:"));
-	privileges_drop(false, false);
+	privileges_drop(none);
 	ck_assert_uint_eq(status_mask("CapPrm:"), before & (BIT_READ_SEARCH | BIT_PTRACE));
 	ck_assert_uint_eq(status_mask("CapEff:"), status_mask("CapPrm:"));
 	ck_assert_uint_eq(status_mask("CapInh:"), 0);
@@ -59,7 +64,7 @@ START_TEST(test_only_what_is_needed_is_kept)
 	ck_assert_int_eq(privilege_is_held(PRIVILEGE_PTRACE), (before & BIT_PTRACE) != 0);
 	ck_assert(!privilege_is_held(PRIVILEGE_KILL));
 #else
-	privileges_drop(false, false);
+	privileges_drop(none);
 #endif
 	ck_assert_int_eq(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 1);
 }
@@ -78,8 +83,8 @@ START_TEST(test_foreign_calls_fail_and_own_ones_work)
 	struct addrinfo *list = NULL;
 	pthread_t thread;
 
-	privileges_drop(false, false);
-	privileges_filter(false);
+	privileges_drop(none);
+	privileges_filter(none);
 	ck_assert_int_eq(execve("/bin/true", argv, NULL), -1);
 	ck_assert_int_eq(errno, EPERM);
 	ck_assert_int_eq(fork(), -1);
@@ -87,6 +92,8 @@ START_TEST(test_foreign_calls_fail_and_own_ones_work)
 	ck_assert_int_eq(ptrace(PTRACE_TRACEME, 0, NULL, NULL), -1);
 	ck_assert_int_eq(errno, EPERM);
 	ck_assert_int_eq(kill(getpid(), 0), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(setns(-1, CLONE_NEWNET), -1);
 	ck_assert_int_eq(errno, EPERM);
 	/* What the daemon does: threads, and names of hosts. */
 	ck_assert_int_eq(pthread_create(&thread, NULL, nothing, NULL), 0);
@@ -98,9 +105,13 @@ END_TEST
 
 START_TEST(test_signals_pass_when_they_may)
 {
-	privileges_drop(true, false);
-	privileges_filter(true);
+	privileges_drop(all);
+	privileges_filter(all);
 	ck_assert_int_eq(kill(getpid(), 0), 0);
+	ck_assert_int_eq(setns(-1, CLONE_NEWNET), -1);
+	ck_assert_int_eq(errno, EBADF); /* of networks, and no others */
+	ck_assert_int_eq(setns(-1, CLONE_NEWNS), -1);
+	ck_assert_int_eq(errno, EPERM);
 }
 END_TEST
 
@@ -111,12 +122,14 @@ START_TEST(test_signal_mode_is_found_in_rules)
 	struct app_rule rules[2] = {{.ignore = false}, {.inspector_mode = INSPECTOR_SIGNAL}};
 	struct config config = {.apps = rules, .app_count = 1};
 
-	ck_assert(!privileges_may_signal(&config));
+	ck_assert(!privileges_needed(&config).signals && !privileges_needed(&config).networks);
+	config.inspector.mode = INSPECTOR_ATTACH;
+	ck_assert(!privileges_needed(&config).signals && privileges_needed(&config).networks);
 	config.app_count = 2;
-	ck_assert(privileges_may_signal(&config));
+	ck_assert(privileges_needed(&config).signals);
 	config.app_count = 0;
 	config.inspector.mode = INSPECTOR_SIGNAL;
-	ck_assert(privileges_may_signal(&config));
+	ck_assert(privileges_needed(&config).signals);
 	ck_assert_str_eq(privilege_name(PRIVILEGE_KILL), "CAP_KILL");
 }
 END_TEST
