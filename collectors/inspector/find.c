@@ -25,6 +25,17 @@
 
 /* ---- flags ---- */
 
+/* The text may end where it ends, without a NUL. */
+static bool is_made_of(const char *text, size_t length, const char *letters)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if (text[i] == '\0' || strchr(letters, text[i]) == NULL)
+			return false;
+	return true;
+}
+
 static bool is_loopback_name(const char *host, size_t length)
 {
 	static const char *const names[] = {"localhost", "[::1]", "::1"};
@@ -33,7 +44,8 @@ static bool is_loopback_name(const char *host, size_t length)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (length == strlen(names[i]) && memcmp(host, names[i], length) == 0)
 			return true;
-	return length > 4 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= length;
+	return length > 4 && memcmp(host, "127.", 4) == 0 &&
+	       is_made_of(host, length, "0123456789.");
 }
 
 /* "9229", "127.0.0.1", "127.0.0.1:9229", "[::1]:9229"; nothing else changes anything. */
@@ -45,7 +57,7 @@ static void read_address(const char *value, size_t length, struct find_flags *fl
 	size_t host_length = port != NULL ? (size_t)(colon - value) : length;
 	uint64_t number;
 
-	if (port == NULL && strspn(value, "0123456789") >= length)
+	if (port == NULL && is_made_of(value, length, "0123456789"))
 		port = value;
 	if (port != NULL && number_parse_u64(port, length - (size_t)(port - value), &number) == 0 &&
 	    number <= UINT16_MAX) {
