@@ -20,6 +20,11 @@ sampling: { interval: 1s }
 discovery: { min_age: 0s }
 gc_log: { follow_stdout: false }
 """
+# Only the heapwatchd that vanishes may attach to the process that it leaves behind.
+OTHERS = CONFIG + """
+apps:
+- { match: { script: "*/orphan.js" }, inspector: { mode: off } }
+"""
 VERSIONS = os.environ.get('HEAPWATCH_E2E_NODES', ' '.join(harness.NODE_VERSIONS)).split()
 OPEN = '--inspect=127.0.0.1:0'
 
@@ -198,7 +203,7 @@ def check_network(suite, daemon, node):
 
 def check_log_and_inspector(suite, node):
     with suite.case('with a log and an inspector each collection counts once'):
-        daemon = suite.daemon('--inspector=attach', config=CONFIG.replace(
+        daemon = suite.daemon('--inspector=attach', config=OTHERS.replace(
             'follow_stdout: false', 'follow_stdout: true'))
         app = App(suite, 'both', node)
         suite.wait_until('both sources', lambda: {'gclog', 'inspector'} <= set(
@@ -210,6 +215,16 @@ def check_log_and_inspector(suite, node):
         check(gc_lines(app.out) == gc_counts(daemon.scrape(), 'both'), 'counted twice')
         app.process.kill()
         check(daemon.stop() == 0, 'heapwatchd did not end well')
+
+
+def check_polite_end(suite, daemon, node):
+    with suite.case('a heapwatchd that ends takes its ring along'):
+        app = App(suite, 'polite', node)
+        wait_attached(suite, daemon, app)
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+        suite.wait_until('the ring to stop', lambda: app.says('observer stopped') > 0, 15)
+        check(app.process.is_running(), 'the application has ended')
+        app.process.kill()
 
 
 def check_vanished(suite, node):
@@ -224,6 +239,7 @@ def check_vanished(suite, node):
 def check_orphan(suite, app):
     with suite.case('the ring stops by itself when heapwatchd has vanished'):
         suite.wait_until('the ring to stop', lambda: app.says('observer stopped') > 0, 60)
+        check(app.says('observer stopped') == 1, 'somebody else was attached')
         check(app.process.is_running(), 'the application has ended')
         app.process.kill()
 
@@ -232,7 +248,7 @@ def main():
     with Suite('inspector', int(os.environ.get('HEAPWATCH_E2E_SECONDS', '330'))) as suite:
         node = any_node()
         orphan = check_vanished(suite, node)
-        daemon = suite.daemon('--inspector=attach', config=CONFIG)
+        daemon = suite.daemon('--inspector=attach', config=OTHERS)
         for version in VERSIONS:
             check_counts(suite, daemon, version)
             check_ends(suite, daemon, version)
@@ -240,7 +256,7 @@ def main():
         check_debugger(suite, daemon, node)
         check_others(suite, daemon, node)
         check_network(suite, daemon, node)
-        check(daemon.stop() == 0, 'heapwatchd did not end well')
+        check_polite_end(suite, daemon, node)
         check_log_and_inspector(suite, node)
         check_orphan(suite, orphan)
 
