@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "daemon/alerting/alerting.h"
 #include "daemon/collection.h"
+#include "daemon/explaining.h"
 #include "daemon/exposition/http.h"
 #include "daemon/exposition/metrics.h"
 #include "daemon/kept.h"
@@ -26,6 +27,7 @@
 #include "daemon/scoring/scoring.h"
 #include "daemon/self.h"
 #include "daemon/service.h"
+#include "daemon/settings.h"
 #include "daemon/site.h"
 #include "daemon/state.h"
 #include "daemon/web.h"
@@ -50,8 +52,9 @@ struct daemon {
 	struct collector_host host;
 	struct model *model;
 	struct state *state;
-	struct kept *kept;         /* NULL: nothing is kept */
-	struct alerting *alerting; /* NULL at a glance (--once) */
+	struct kept *kept;             /* NULL: nothing is kept */
+	struct alerting *alerting;     /* NULL at a glance (--once) */
+	struct explaining *explaining; /* likewise */
 	struct collection *collection;
 	struct self_status self;
 	struct scoring_options scoring;
@@ -77,6 +80,8 @@ static void on_alert_timer(void *data)
 
 	alerting_tick(daemon->alerting, clock_boottime_ns());
 	alerting_measure(daemon->alerting, &daemon->self.alerting);
+	explaining_tick(daemon->explaining);
+	explaining_measure(daemon->explaining, &daemon->self.explaining);
 	daemon->self.loop_turn_max_seconds = ns_to_seconds(loop_turn_max_ns(daemon->loop));
 }
 
@@ -209,6 +214,21 @@ static int start_web(struct daemon *daemon)
 	return daemon->web == NULL ? -EINVAL : 0;
 }
 
+static int make_explaining(struct daemon *daemon)
+{
+	const struct explaining_options options = {
+	    .config = daemon->config,
+	    .host = &daemon->host,
+	    .model = daemon->model,
+	    .alerting = daemon->alerting,
+	    .procfs_path = daemon->options->procfs_path,
+	    .storage_path = daemon->state != NULL ? daemon->options->storage_path : NULL,
+	};
+
+	daemon->explaining = explaining_new(&options);
+	return daemon->explaining == NULL ? -ENOMEM : 0;
+}
+
 static int make_alerting(struct daemon *daemon)
 {
 	/* A disk that can only be read for now has alerts, too, and may come back. */
@@ -223,7 +243,7 @@ static int make_alerting(struct daemon *daemon)
 	if (daemon->options->is_once)
 		return 0; /* a glance tells nobody */
 	daemon->alerting = alerting_new(&options);
-	return daemon->alerting == NULL ? -ENOMEM : 0;
+	return daemon->alerting == NULL ? -ENOMEM : make_explaining(daemon);
 }
 
 static int make_site(struct daemon *daemon)
@@ -233,6 +253,7 @@ static int make_site(struct daemon *daemon)
 	    .model = daemon->model,
 	    .collection = daemon->collection,
 	    .self = &daemon->self,
+	    .explaining = daemon->options->allows_admin ? daemon->explaining : NULL,
 	};
 
 	daemon->site = site_new(&options);
@@ -240,18 +261,6 @@ static int make_site(struct daemon *daemon)
 }
 
 /* ---- reload ---- */
-
-static struct model_options model_options_of(const struct config *config)
-{
-	double time_scale = config->scoring.time_scale;
-
-	return (struct model_options){
-	    .processes_max = config->limits.processes,
-	    .apps_max = config->limits.apps,
-	    .min_age_ns = (uint64_t)((double)config->discovery.min_age_ns / time_scale),
-	    .time_scale = time_scale,
-	};
-}
 
 static void start_passes(struct daemon *daemon, uint64_t first_ms)
 {
@@ -262,19 +271,13 @@ static void start_passes(struct daemon *daemon, uint64_t first_ms)
 	loop_timer_start(daemon->pass_timer, first_ms, interval_ms);
 }
 
-static void warn_of_config(void *context, const char *message)
-{
-	(void)context;
-	log_warnx("%s", message);
-}
-
 /* Between two callbacks nobody holds a pointer into the old one but those who are told here. */
 static void apply_config(struct daemon *daemon, struct config *config)
 {
 	struct config *old = daemon->config;
 	struct model_options model_options;
 
-	config_keep_unreloadable(config, old, warn_of_config, NULL);
+	config_keep_unreloadable(config, old, settings_warn, NULL);
 	if (privileges_needed(config).signals && !privileges_needed(old).signals)
 		log_warnx("inspector.mode: signals to other users' processes need a restart: "
 		          "the right was given up at the start");
@@ -284,6 +287,7 @@ static void apply_config(struct daemon *daemon, struct config *config)
 	collection_reconfigure(daemon->collection, config);
 	if (daemon->alerting != NULL)
 		alerting_reconfigure(daemon->alerting, config);
+	explaining_reconfigure(daemon->explaining, config);
 	if (config->sampling.interval_ns != old->sampling.interval_ns)
 		start_passes(daemon, config->sampling.interval_ns / NS_PER_MS);
 	config_free(old);
@@ -409,15 +413,6 @@ static int make_reload(struct daemon *daemon)
 	return daemon->reload == NULL ? -ENOMEM : 0;
 }
 
-static void describe_self(struct daemon *daemon)
-{
-	daemon->self.version = PACKAGE_VERSION;
-	daemon->self.revision = HEAPWATCH_REVISION;
-	daemon->self.compiler = __VERSION__;
-	daemon->self.config_reload_successful = 1;
-	daemon->self.config_reload_success_timestamp_seconds = ns_to_seconds(clock_realtime_ns());
-}
-
 static int set_up(struct daemon *daemon)
 {
 	int r;
@@ -426,7 +421,7 @@ static int set_up(struct daemon *daemon)
 	if (daemon->loop == NULL)
 		return -ENOMEM;
 	daemon->host = loop_host(daemon->loop);
-	describe_self(daemon);
+	self_describe(&daemon->self);
 	r = make_reload(daemon);
 	if (r >= 0)
 		r = make_model(daemon);
@@ -470,11 +465,13 @@ struct daemon *daemon_free(struct daemon *daemon)
 		return NULL;
 	if (daemon->alerting != NULL)
 		alerting_abort(daemon->alerting);
+	explaining_abort(daemon->explaining);
 	if (daemon->loop != NULL)
 		loop_drain(daemon->loop);
 	web_stop(daemon->web);
 	(void)site_free(daemon->site);
 	kept_close(daemon->kept, daemon->model, daemon->collection);
+	(void)explaining_free(daemon->explaining);
 	(void)alerting_free(daemon->alerting);
 	collection_free(daemon->collection);
 	state_close(daemon->state, daemon->model);

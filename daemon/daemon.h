@@ -24,6 +24,7 @@ struct daemon_options {
 	struct option_list listen_addresses;
 	bool uses_manager_sockets;   /* instead of addresses */
 	const char *web_config_path; /* NULL: neither TLS nor passwords */
+	bool allows_admin;           /* --web.enable-admin-api */
 	bool allows_reload;          /* by HTTP */
 	struct option_list gc_log_globs;
 	unsigned requests_max; /* served at once */

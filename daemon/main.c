@@ -90,7 +90,7 @@ static const struct option_row option_rows[] = {
     ROW("web.enable-lifecycle", NULL, OPTION_FLAG, enable_lifecycle, NULL,
         "Reload the configuration at POST /-/reload."),
     ROW("web.enable-admin-api", NULL, OPTION_FLAG, enable_admin_api, NULL,
-        "Allow explanations by HTTP (no effect in this version)."),
+        "Explain processes at POST /api/v1/processes/APP/SLOT/explain."),
     ROW("path.procfs", "DIR", OPTION_STRING, procfs_path, "/proc", "Where proc is mounted."),
     ROW("path.rootfs", "DIR", OPTION_STRING, rootfs_path, "/", "Where the host's root is mounted."),
     ROW("storage.path", "DIR", OPTION_STRING, storage_path, DEFAULT_STORAGE_PATH,
@@ -133,14 +133,6 @@ static int set_up_log(const struct arguments *arguments)
 	if (arguments->log_format != NULL && log_format_parse(arguments->log_format, &format) < 0)
 		return usage_error("--log.format: expected logfmt or json");
 	log_setup(level, format);
-	return 0;
-}
-
-/* What would be dangerous to ignore is refused; what is merely missing is said. */
-static int check_unavailable(const struct arguments *arguments)
-{
-	if (arguments->enable_admin_api)
-		log_warnx("--web.enable-admin-api has no effect in this version");
 	return 0;
 }
 
@@ -234,6 +226,7 @@ static int fill_options(struct arguments *arguments, struct daemon_options *ret_
 	    .listen_addresses = arguments->listen_addresses,
 	    .uses_manager_sockets = arguments->systemd_socket,
 	    .web_config_path = arguments->web_config_file,
+	    .allows_admin = arguments->enable_admin_api,
 	    .allows_reload = arguments->enable_lifecycle,
 	    .gc_log_globs = arguments->gc_log_globs,
 	    .requests_max = (unsigned)requests,
@@ -303,8 +296,8 @@ static int configure_and_run(struct arguments *arguments)
 	struct daemon_options daemon_options;
 	char message[CONFIG_MESSAGE_SIZE];
 
-	if (set_up_log(arguments) < 0 || check_unavailable(arguments) < 0 ||
-	    parse_overrides(arguments) < 0 || fill_options(arguments, &daemon_options) < 0)
+	if (set_up_log(arguments) < 0 || parse_overrides(arguments) < 0 ||
+	    fill_options(arguments, &daemon_options) < 0)
 		return EXIT_USAGE;
 	if ((arguments->web_config_file != NULL &&
 	     http_gate_check(arguments->web_config_file, message, sizeof(message)) < 0) ||

@@ -81,6 +81,15 @@ static void measure_start(struct self_status *status)
 	                             ns_to_seconds(status->boot_realtime_offset_ns);
 }
 
+void self_describe(struct self_status *status)
+{
+	status->version = PACKAGE_VERSION;
+	status->revision = HEAPWATCH_REVISION;
+	status->compiler = __VERSION__;
+	status->config_reload_successful = 1;
+	status->config_reload_success_timestamp_seconds = ns_to_seconds(clock_realtime_ns());
+}
+
 void self_measure(struct self_status *status)
 {
 	struct rlimit limit;

@@ -7,6 +7,8 @@
 
 struct self_status;
 
+/* Once, at the start: build, clocks. */
+void self_describe(struct self_status *status);
 /* Fills version, cpu, memory and descriptors; a fact that cannot be read stays 0. */
 void self_measure(struct self_status *status);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/collection.h"
+#include "daemon/explaining.h"
 #include "daemon/exposition/api.h"
 #include "daemon/exposition/http.h"
 #include "daemon/exposition/metrics.h"
@@ -192,13 +193,83 @@ static void respond_targets(void *context, const struct http_request *request,
 	target_write_list(site->options.model, host, &answer->body);
 }
 
+/* ---- explanations: APP/SLOT/explain ---- */
+
+#define EXPLAIN_SUFFIX "/explain"
+
+static void start_explanation(struct site *site, const struct process *process,
+                              struct http_answer *answer)
+{
+	int result = explaining_start(site->options.explaining, process);
+
+	if (result == -EBUSY)
+		refuse(answer, 409, "409 an explanation is under way\n");
+	else if (result == -ESRCH)
+		refuse(answer, 404, "404 the process is known from its log alone\n");
+	else if (result < 0)
+		refuse(answer, 503, "503 too much is under way\n");
+	else
+		refuse(answer, 202, "202 started\n");
+}
+
+static void show_explanation(const struct site *site, const struct process *process,
+                             struct http_answer *answer)
+{
+	answer->content_type = JSON_TYPE;
+	if (explaining_write(site->options.explaining, process, &answer->body) == 0)
+		return;
+	answer->content_type = NULL;
+	refuse(answer, 404, "404 not explained yet: POST starts it\n");
+}
+
+static void respond_explain(struct site *site, const struct http_request *request,
+                            const char *target, struct http_answer *answer)
+{
+	const struct process *process = NULL;
+
+	if (site->options.explaining == NULL)
+		refuse(answer, 403, "403 needs --web.enable-admin-api\n");
+	else if (target_find_slot(site->options.model, target, &process) < 0)
+		refuse_target(answer, -ENOENT);
+	else if (http_request_method(request) == HTTP_POST)
+		start_explanation(site, process, answer);
+	else
+		show_explanation(site, process, answer);
+}
+
+/* False: the path does not end so. */
+static bool try_explain(struct site *site, const struct http_request *request,
+                        struct http_answer *answer)
+{
+	const char *rest = http_request_rest(request);
+	size_t length = strlen(rest), suffix = strlen(EXPLAIN_SUFFIX);
+	char *target;
+
+	if (length < suffix || strcmp(rest + length - suffix, EXPLAIN_SUFFIX) != 0)
+		return false;
+	target = strndup(rest, length - suffix);
+	if (target == NULL)
+		refuse_target(answer, -ENOMEM);
+	else
+		respond_explain(site, request, target, answer);
+	free(target);
+	return true;
+}
+
 static void respond_process(void *context, const struct http_request *request,
                             struct http_answer *answer)
 {
 	struct site *site = context;
 	const struct process *process = NULL;
-	int result = target_find_slot(site->options.model, http_request_rest(request), &process);
+	int result;
 
+	if (try_explain(site, request, answer))
+		return;
+	if (http_request_method(request) != HTTP_GET) {
+		refuse(answer, 405, "405 only GET\n");
+		return;
+	}
+	result = target_find_slot(site->options.model, http_request_rest(request), &process);
 	if (result < 0) {
 		refuse_target(answer, result == -EINVAL ? -ENOENT : result);
 		return;
@@ -266,7 +337,10 @@ static const struct http_endpoint rows[] = {
     {.path = "/probe", .respond = respond_probe},
     {.path = "/sd", .respond = respond_targets},
     {.path = "/api/v1/processes", .formats = {{JSON_TYPE, render_processes}}},
-    {.path = "/api/v1/processes/", .is_prefix = true, .respond = respond_process},
+    {.path = "/api/v1/processes/",
+     .is_prefix = true,
+     .methods = HTTP_GET | HTTP_POST,
+     .respond = respond_process},
 };
 
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == ENDPOINT_COUNT, "a place for each");

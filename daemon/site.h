@@ -10,6 +10,7 @@
 
 struct buf;
 struct collection;
+struct explaining;
 struct http_options;
 struct model;
 struct self_status;
@@ -19,7 +20,8 @@ struct site_options {
 	const char *telemetry_path;
 	struct model *model;
 	struct collection *collection;
-	struct self_status *self; /* measured anew for each picture */
+	struct self_status *self;      /* measured anew for each picture */
+	struct explaining *explaining; /* NULL: the admin API is not enabled */
 };
 
 /* NULL without memory. What options point to outlives it. */

@@ -189,6 +189,17 @@ static void advance(struct alerting *alerting, struct watched *watched,
 	}
 }
 
+void alerting_explained(struct alerting *alerting, const struct process *process)
+{
+	struct watched *watched = watched_find(alerting->all, &process->key);
+	enum condition condition;
+
+	for (condition = 0; watched != NULL && condition <= CONDITION_THRASH; condition++)
+		if (watched->alerts[condition] != 0 &&
+		    watched->episodes[condition].phase == EPISODE_FIRING)
+			fire(alerting, watched, process, condition);
+}
+
 static bool is_wanted(const struct alerting *alerting, const struct process *process)
 {
 	const struct app_rule *rule = rule_of(alerting, process);

@@ -38,6 +38,8 @@ void alerting_reconfigure(struct alerting *alerting, const struct config *config
 bool alerting_pass(struct alerting *alerting, uint64_t now_ns) __attribute__((warn_unused_result));
 /* About once a second: sends what is due. */
 void alerting_tick(struct alerting *alerting, uint64_t now_ns);
+/* The process was explained: tells of its sites where an alert about it is firing. */
+void alerting_explained(struct alerting *alerting, const struct process *process);
 /* Ends what is sent just now; before the loop is drained. */
 void alerting_abort(struct alerting *alerting);
 

@@ -61,6 +61,26 @@ static cJSON *evidence(const struct process *process)
 	return array;
 }
 
+static cJSON *sites(const struct process *process)
+{
+	cJSON *array = cJSON_CreateArray();
+	size_t i;
+
+	for (i = 0; process->sites != NULL && i < process->sites->count; i++) {
+		const struct leak_site *source = &process->sites->items[i];
+		cJSON *site = cJSON_CreateObject();
+
+		(void)cJSON_AddItemToObject(site, "function", json_clean_string(source->function));
+		(void)cJSON_AddItemToObject(site, "script", json_clean_string(source->script));
+		(void)cJSON_AddItemToObject(site, "line", cJSON_CreateNumber(source->line));
+		(void)cJSON_AddItemToObject(site, "share", number(source->share));
+		(void)cJSON_AddItemToObject(site, "samples",
+		                            cJSON_CreateNumber((double)source->samples));
+		(void)cJSON_AddItemToArray(array, site);
+	}
+	return array;
+}
+
 static cJSON *labels(const struct body_source *source)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -110,7 +130,7 @@ static void add_verdict(cJSON *body, const struct process *process)
 	                            number(verdict->growth_bytes_per_second));
 	(void)cJSON_AddItemToObject(body, "time_to_exhaustion_seconds", exhaustion(verdict));
 	(void)cJSON_AddItemToObject(body, "evidence", evidence(process));
-	(void)cJSON_AddItemToObject(body, "sites", cJSON_CreateArray());
+	(void)cJSON_AddItemToObject(body, "sites", sites(process));
 }
 
 static void keep_start(cJSON *body, const char *former_text)

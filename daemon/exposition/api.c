@@ -222,6 +222,25 @@ static void write_heaps(struct json *json, const struct process *process)
 
 /* ---- the verdict ---- */
 
+static void write_sites(struct json *json, const struct leak_sites *sites)
+{
+	size_t i;
+
+	json_begin_array(json, "sites");
+	for (i = 0; sites != NULL && i < sites->count; i++) {
+		const struct leak_site *site = &sites->items[i];
+
+		json_begin_object(json, NULL);
+		json_string(json, "function", site->function);
+		json_string(json, "script", site->script);
+		json_u64(json, "line", site->line);
+		json_number(json, "share", site->share);
+		json_u64(json, "samples", site->samples);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void write_leak(struct json *json, const struct process *process,
                        uint64_t boot_realtime_offset_ns)
 {
@@ -249,6 +268,7 @@ static void write_leak(struct json *json, const struct process *process,
 	for (i = 0; i < process->evidence_count; i++)
 		json_string(json, NULL, process->evidence[i]);
 	json_end_array(json);
+	write_sites(json, process->sites);
 	json_end_object(json);
 }
 

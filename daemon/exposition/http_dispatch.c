@@ -217,6 +217,8 @@ static enum MHD_Result answer_request(struct http_server *server,
 		return send_fixed(server, connection, REPLY_NOT_FOUND);
 	if ((allowed_methods(endpoint) & method) == 0)
 		return send_fixed(server, connection, not_allowed(allowed_methods(endpoint)));
+	if (method == HTTP_POST && is_cross_origin(connection))
+		return send_fixed(server, connection, REPLY_CROSS_ORIGIN);
 	if (!connections_admit(&server->connections, connection, http_server_now_ns(server)))
 		return send_fixed(server, connection, REPLY_LIMIT);
 	if (endpoint->respond == NULL)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "collectors/inspector/opening.h"
 #include "daemon/alerting/alerting.h"
 #include "daemon/exposition/text.h"
 
@@ -27,6 +28,12 @@ struct collector_status {
 	size_t counter_count;
 };
 
+struct explaining_status {
+	uint64_t done_count;
+	uint64_t failed_count;
+	uint64_t openings[OPENING_RESULT_COUNT]; /* of inspectors, by signal */
+};
+
 /* The daemon about itself. */
 struct self_status {
 	const char *version;
@@ -38,6 +45,7 @@ struct self_status {
 	double config_reload_success_timestamp_seconds;
 	uint64_t storage_errors; /* writes to --storage.path that failed: of the state */
 	struct alerting_status alerting;
+	struct explaining_status explaining;
 	double loop_turn_max_seconds; /* within the last one to two minutes */
 	double cpu_seconds;
 	double start_time_seconds;

@@ -3,6 +3,7 @@
  * Families about the verdict on a process. None exists before its first evaluation.
  */
 #include "daemon/exposition/families.h"
+#include "lib/numbers.h"
 
 static bool is_evaluated(const struct process *process)
 {
@@ -139,5 +140,33 @@ void metric_leak_exhaustion(const struct metric_scope *scope, const struct metri
 		write_percentile(scope, row, "10", verdict->exhaustion_p10_seconds);
 		write_percentile(scope, row, "50", verdict->exhaustion_p50_seconds);
 		write_percentile(scope, row, "90", verdict->exhaustion_p90_seconds);
+	}
+}
+
+static void write_site(const struct metric_scope *scope, const struct metric_process *row, size_t i)
+{
+	const struct leak_site *site = &row->process->sites->items[i];
+	char number[NUMBER_TEXT_SIZE];
+
+	metric_begin_process(scope, row);
+	(void)number_format_u64(number, i + 1);
+	text_label(scope->text, "rank", number);
+	text_label(scope->text, "function", site->function);
+	text_label(scope->text, "script", site->script);
+	(void)number_format_u64(number, site->line);
+	text_label(scope->text, "line", number);
+	text_end(scope->text, site->share);
+}
+
+void metric_leak_sites(const struct metric_scope *scope, const struct metric_family *family)
+{
+	size_t i, k;
+
+	(void)family;
+	for (i = 0; i < scope->process_count; i++) {
+		const struct leak_sites *sites = scope->processes[i].process->sites;
+
+		for (k = 0; sites != NULL && k < sites->count; k++)
+			write_site(scope, &scope->processes[i], k);
 	}
 }

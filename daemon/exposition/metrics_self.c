@@ -140,6 +140,23 @@ void metric_collector_counters(const struct metric_scope *scope, const struct me
 	}
 }
 
+/* ---- explanations ---- */
+
+void metric_openings(const struct metric_scope *scope, const struct metric_family *family)
+{
+	enum opening_result result;
+
+	for (result = 0; result < OPENING_RESULT_COUNT; result++)
+		write_labelled(scope, family->labels, opening_result_name(result),
+		               scope->self->explaining.openings[result]);
+}
+
+void metric_explanations(const struct metric_scope *scope, const struct metric_family *family)
+{
+	write_labelled(scope, family->labels, "done", scope->self->explaining.done_count);
+	write_labelled(scope, family->labels, "failed", scope->self->explaining.failed_count);
+}
+
 /* ---- notifications ---- */
 
 void metric_notifications(const struct metric_scope *scope, const struct metric_family *family)

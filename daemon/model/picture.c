@@ -124,6 +124,8 @@ static struct process *copy_process(struct arena *arena, const struct process *s
 	process->unit = copy_string(arena, source->unit);
 	process->evidence =
 	    copy(arena, source->evidence, source->evidence_count * sizeof(*source->evidence));
+	if (source->sites != NULL)
+		process->sites = copy(arena, source->sites, sizeof(*source->sites));
 	copy_isolates(arena, process);
 	return process;
 }

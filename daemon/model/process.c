@@ -180,6 +180,7 @@ struct process *process_free(struct process *process)
 	for (i = 0; i < process->isolate_count; i++)
 		free(process->isolates[i]);
 	free(process->isolates);
+	free(process->sites);
 	free(process->evidence);
 	free(process->app);
 	free(process->script);
@@ -253,6 +254,14 @@ static uint64_t outside_bytes(struct process *process, uint64_t at_ns)
 	    &process->outside_level, at_ns / process->bucket_width_ns,
 	    u64_subtract_floor(anon_bytes, process_committed_bytes(process)),
 	    u64_subtract_floor(anon_bytes, process_used_bytes(process)));
+}
+
+void process_set_sites(struct process *process, const struct leak_sites *sites)
+{
+	free(process->sites);
+	process->sites = sites != NULL ? malloc(sizeof(*sites)) : NULL;
+	if (process->sites != NULL)
+		*process->sites = *sites;
 }
 
 void process_add_memory(struct process *process, const struct memory_sample *sample)

@@ -14,6 +14,7 @@
 #include "daemon/model/isolate.h"
 #include "daemon/model/outside.h"
 #include "daemon/model/series.h"
+#include "daemon/model/sites.h"
 #include "daemon/model/trail.h"
 #include "daemon/model/verdict.h"
 
@@ -88,6 +89,7 @@ struct process {
 	uint64_t scored_ns;
 	struct score_memory score_memory;
 	struct verdict verdict;
+	struct leak_sites *sites; /* owned; NULL: not explained */
 	size_t evidence_count;
 	char (*evidence)[EVIDENCE_TEXT_SIZE]; /* owned, EVIDENCE_MAX rows; NULL until something is
 	                                         said */
@@ -101,6 +103,8 @@ int process_set_facts(struct process *process, const struct process_facts *facts
     __attribute__((warn_unused_result));
 /* -ENOMEM. */
 int process_set_app(struct process *process, const char *app) __attribute__((warn_unused_result));
+/* Copied; NULL: none. Without memory there are none, either. */
+void process_set_sites(struct process *process, const struct leak_sites *sites);
 void process_add_memory(struct process *process, const struct memory_sample *sample);
 void process_add_detail(struct process *process, const struct memory_detail *detail);
 /* The isolate at this address, made when it is new; NULL without memory. */

@@ -16,6 +16,8 @@ import socket
 import struct
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import harness
 from harness import Failure, Skip, Suite, any_node, check, comment, node_path
@@ -294,6 +296,80 @@ def check_signals(suite, node):
     check_disabled(suite, patient, disabled)
 
 
+# ---- heapwatchd ----
+
+DAEMON = """
+sampling: { interval: 1s }
+scoring: { time_scale: 60 }
+discovery: { min_age: 0 }
+alerting: { threshold: 0.6, clear: 0.3 }
+apps:
+  - match: { script: "*/on-alert.js" }
+    inspector: { mode: attach, explain: on_alert }
+"""
+
+
+def get_json(daemon, path):
+    status, text = daemon.get(path)
+    check(status == 200, '%s: %d %s' % (path, status, text))
+    return json.loads(text)
+
+
+def start_daemon(suite, node):
+    daemon = suite.daemon('--web.enable-admin-api', config=DAEMON)
+    log = suite.path('on-alert.log')
+    port = free_port()
+    suite.node(node, suite.app('leaking', 'on-alert'), log,
+               ['--inspect=127.0.0.1:%d' % port, '--max-old-space-size=128',
+                '--max-semi-space-size=1'])
+    return daemon
+
+
+def check_requests(suite, node):
+    with suite.case('explanations over HTTP are refused where they are not allowed'):
+        daemon = suite.daemon(config=DAEMON)
+        process = suite.spawn([node, program('leak-array')])
+        path = '/api/v1/processes/leak-array/0'
+        suite.wait_until('the process', lambda: get_json(daemon, path)['pid'] == process.pid, 20)
+        check(daemon.get(path + '/explain', 'POST')[0] == 403, 'not 403')
+        check(daemon.get(path, 'POST')[0] == 405, 'not 405')
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+        daemon = suite.daemon('--web.enable-admin-api', config=DAEMON)
+        suite.wait_until('the process', lambda: get_json(daemon, path)['pid'] == process.pid, 20)
+        check(daemon.get('/api/v1/processes/none/0/explain', 'POST')[0] == 404, 'not 404')
+        check(daemon.get(path + '/explain')[0] == 404, 'explained already')
+        request = urllib.request.Request(daemon.url(path + '/explain'), method='POST',
+                                         headers={'Origin': 'http://elsewhere.example'})
+        try:
+            urllib.request.urlopen(request, timeout=5)
+            raise Failure('another origin is let in')
+        except urllib.error.HTTPError as error:
+            check(error.code == 403, 'not 403')
+        # No inspector is open, and the app is not to be signalled.
+        check(daemon.get(path + '/explain', 'POST')[0] == 202, 'not 202')
+        suite.wait_until('the end', lambda: get_json(
+            daemon, path + '/explain')['state'] == 'failed', 20)
+        check(process.is_running() and PORT not in listeners(), 'the process was signalled')
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+
+
+def check_on_alert(suite, daemon):
+    with suite.case('heapwatchd explains a process of which it alerts'):
+        def site():
+            found = daemon.scrape().find('heapwatch_leak_site_share_ratio', app='on-alert',
+                                         rank='1')
+            return found and found[0]
+        labels, share = suite.wait_until('the sites', site, 120)
+        check(labels['script'].endswith('/load.js') and 0 < share <= 1, '%s %s' % (labels, share))
+        path = '/api/v1/processes/on-alert/0'
+        check(get_json(daemon, path)['leak']['sites'][0]['function'] == labels['function'], path)
+        report = get_json(daemon, path + '/explain')
+        check(report['state'] == 'done' and report['sites'] and report['notes'], str(report))
+        check(daemon.get(path + '/explain', 'POST')[0] == 202, 'not 202')
+        check(daemon.get(path + '/explain', 'POST')[0] == 409, 'not 409')
+        check(daemon.stop() == 0, 'heapwatchd did not end well while it samples')
+
+
 def main():
     with Suite('explain', 1500 if IS_MATRIX else 300) as suite:
         node = any_node()
@@ -301,9 +377,12 @@ def main():
         check_signals(suite, node)
         for process in suite.processes:
             process.kill()
+        daemon = start_daemon(suite, node)
         for version in versions():
             check_leaks(suite, version)
         check_formats(suite, node)
+        check_on_alert(suite, daemon)
+        check_requests(suite, node)
 
 
 main()

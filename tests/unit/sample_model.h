@@ -139,6 +139,15 @@ static inline void sample_leaking(struct model *model)
 	    .exhaustion_p90_seconds = (double)INFINITY,
 	    .at_ns = SAMPLE_NOW_NS,
 	};
+	process_set_sites(
+	    process, &(const struct leak_sites){
+	                 .count = 2,
+	                 .items = {{.function = "on\"Request",
+	                            .script = "/srv/\\shop\n.js",
+	                            .line = 41,
+	                            .samples = 93,
+	                            .share = 0.75},
+	                           {.function = "(anonymous)", .share = 0.125, .samples = 15}}});
 }
 
 static inline void sample_proc_only(struct model *model)
