@@ -18,7 +18,7 @@ static const struct command commands[] = {
      "Judge the heaps of a GC log, with or without /proc samples.", command_analyze},
     {"check", "config|web-config|receivers|gc-log FILE...",
      "Check files that heapwatchd reads, without a running one.", command_check},
-    {"explain", "[OPTION]... PID",
+    {"explain", "[OPTION]... PID|APP/SLOT",
      "Name the code that holds the growth of a running process, through its inspector.",
      command_explain},
     {"run", "[OPTION]... -- COMMAND [ARGUMENT]...",

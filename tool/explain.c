@@ -10,12 +10,12 @@
 #include "collectors/inspector/explain.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/numbers.h"
 #include "lib/options.h"
 #include "lib/units.h"
 #include "tool/command.h"
 #include "tool/explain_report.h"
 #include "tool/inspect.h"
+#include "tool/process_name.h"
 #include "tool/terminal.h"
 
 #define REPORT_MAX      ((size_t)64 * 1024 * 1024)
@@ -35,6 +35,7 @@ struct explain_arguments {
 	const char *duration;
 	const char *format;
 	const char *inspector;
+	const char *url;
 };
 
 static const struct option_row explain_rows[] = {
@@ -47,11 +48,13 @@ static const struct option_row explain_rows[] = {
     {"inspector", "MODE", "attach",
      "attach to an inspector that is open; signal: else open one by SIGUSR1.", OPTION_STRING,
      offsetof(struct explain_arguments, inspector)},
+    {"url", "URL", PROCESS_NAME_URL, "The heapwatchd of this host that knows APP/SLOT.",
+     OPTION_STRING, offsetof(struct explain_arguments, url)},
 };
 
 static const struct option_table explain_table = {
     .program = "heapwatch explain",
-    .synopsis = "[OPTION]... PID",
+    .synopsis = "[OPTION]... PID|APP/SLOT",
     .purpose = "Names the code of a running Node.js process that holds the growth of its heap.",
     .rows = explain_rows,
     .count = sizeof(explain_rows) / sizeof(explain_rows[0]),
@@ -188,11 +191,11 @@ static int read_format(const char *text, enum format *ret_format)
 int command_explain(int argc, char **argv)
 {
 	struct explain_arguments arguments = {
-	    .duration = "30s", .format = "text", .inspector = "attach"};
+	    .duration = "30s", .format = "text", .inspector = "attach", .url = PROCESS_NAME_URL};
 	struct request request = {.terminal = terminal_of(STDERR_FILENO)};
 	char message[EXPLAIN_MESSAGE_SIZE];
-	uint64_t pid = 0;
 	int first = options_parse(&explain_table, argc, argv, &arguments, message, sizeof(message));
+	int r;
 
 	if (first < 0)
 		return usage_error(message, "");
@@ -211,9 +214,10 @@ int command_explain(int argc, char **argv)
 		                   arguments.inspector);
 	if (argc - first != 1)
 		return usage_error("exactly one process is needed", "");
-	if (number_parse_u64(argv[first], strlen(argv[first]), &pid) < 0 || pid == 0 ||
-	    pid > INT32_MAX)
-		return usage_error("expected a pid, not ", argv[first]);
-	request.pid = (pid_t)pid;
+	r = process_name_resolve(argv[first], arguments.url, &request.pid, message);
+	if (r < 0) {
+		(void)fprintf(stderr, "heapwatch: %s: %s\n", argv[first], message);
+		return r == -EINVAL ? STATUS_USAGE : STATUS_FAILURE;
+	}
 	return explain_pid(&request);
 }

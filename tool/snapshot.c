@@ -9,6 +9,7 @@
 
 #include "lib/options.h"
 #include "tool/command.h"
+#include "tool/process_name.h"
 #include "tool/snapshot_words.h"
 
 #define MESSAGE_SIZE 256
@@ -16,6 +17,7 @@
 static const struct snapshot_word words[] = {
     {"summary", 1, 1, "exactly one file is needed", snapshot_summary},
     {"diff", 2, 3, "two or three files are needed, the oldest first", snapshot_diff},
+    {"take", 1, 2, "a process is needed, and at most a file", snapshot_take},
 };
 
 static const char *const format_names[] = {
@@ -24,18 +26,27 @@ static const char *const format_names[] = {
 static const struct option_row snapshot_rows[] = {
     {"by", "WHAT", "constructor", "What diff groups by: constructor or retainer.", OPTION_STRING,
      offsetof(struct snapshot_options, by)},
+    {"force", NULL, NULL, "Take one even where memory might not suffice.", OPTION_FLAG,
+     offsetof(struct snapshot_options, force)},
     {"format", "FORMAT", "text",
      "text for people, json with every row, or html, one page for a browser.", OPTION_STRING,
      offsetof(struct snapshot_options, format)},
     {"help", NULL, NULL, "Show this help.", OPTION_FLAG, offsetof(struct snapshot_options, help)},
+    {"inspector", "MODE", "attach",
+     "What take may do: attach to an inspector that is open; signal: else open one by SIGUSR1.",
+     OPTION_STRING, offsetof(struct snapshot_options, inspector)},
     {"retained", NULL, "true",
      "Compute retained sizes; without, a summary's memory does not grow with the snapshot.",
      OPTION_FLAG, offsetof(struct snapshot_options, retained)},
+    {"url", "URL", PROCESS_NAME_URL, "The heapwatchd of this host that knows APP/SLOT.",
+     OPTION_STRING, offsetof(struct snapshot_options, url)},
 };
 
 static const struct option_table snapshot_table = {
     .program = "heapwatch snapshot",
-    .synopsis = "summary [OPTION]... FILE|- | diff [OPTION]... A B [C]",
+    .synopsis =
+        "summary [OPTION]... FILE|- | diff [OPTION]... A B [C] | take [OPTION]... PID|APP/SLOT "
+        "[FILE]",
     .purpose = "Tells what V8 heap snapshots hold, and what grew between them.",
     .rows = snapshot_rows,
     .count = sizeof(snapshot_rows) / sizeof(snapshot_rows[0]),
@@ -97,7 +108,11 @@ static const struct snapshot_word *find_word(const char *name)
 
 int command_snapshot(int argc, char **argv)
 {
-	struct snapshot_options options = {.by = "constructor", .format = "text", .retained = true};
+	struct snapshot_options options = {.by = "constructor",
+	                                   .format = "text",
+	                                   .inspector = "attach",
+	                                   .url = PROCESS_NAME_URL,
+	                                   .retained = true};
 	const struct snapshot_word *word;
 	const char *name = NULL;
 	int first = parse(argc, argv, &options, &name);
@@ -115,6 +130,8 @@ int command_snapshot(int argc, char **argv)
 		return usage_error("unknown word ", name);
 	if (!find_format(&options))
 		return usage_error("unknown format ", options.format);
+	if (strcmp(options.inspector, "attach") != 0 && strcmp(options.inspector, "signal") != 0)
+		return usage_error("unknown mode of the inspector ", options.inspector);
 	if (!find_grouping(&options))
 		return usage_error("cannot group by ", options.by);
 	if (options.is_by_retainer && !options.retained)

@@ -12,8 +12,11 @@ enum snapshot_format { SNAPSHOT_TEXT, SNAPSHOT_JSON, SNAPSHOT_HTML };
 struct snapshot_options {
 	bool help;
 	bool retained;
+	bool force;
 	const char *by;
 	const char *format;
+	const char *inspector;
+	const char *url;
 	enum snapshot_format output; /* of format */
 	bool is_by_retainer;         /* of by */
 };
@@ -29,5 +32,6 @@ struct snapshot_word {
 
 int snapshot_summary(const struct snapshot_options *options, char **paths, int count);
 int snapshot_diff(const struct snapshot_options *options, char **paths, int count);
+int snapshot_take(const struct snapshot_options *options, char **operands, int count);
 
 #endif
