@@ -18,6 +18,7 @@
 #include <uthash.h>
 
 #include "collectors/inspector/find.h"
+#include "collectors/inspector/opening.h"
 #include "collectors/inspector/session.h"
 #include "collectors/inspector/target.h"
 #include "config/config.h"
@@ -246,8 +247,15 @@ static void search_batch(void *data)
 	struct batch *batch = data;
 	size_t i;
 
-	for (i = 0; i < batch->count; i++)
-		find_candidates(batch->proc_fd, batch->rows[i].key.pid, &batch->rows[i].result);
+	for (i = 0; i < batch->count; i++) {
+		struct find_result *result = &batch->rows[i].result;
+		pid_t pid = batch->rows[i].key.pid;
+
+		find_candidates(batch->proc_fd, pid, result);
+		if (result->error == 0 && result->candidate_count > 0 && !result->flags.is_open &&
+		    opening_is_under_way(batch->proc_fd, pid))
+			result->candidate_count = 0; /* it is to be closed again */
+	}
 }
 
 static void on_batch_searched(void *data)

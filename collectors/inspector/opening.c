@@ -30,6 +30,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 
+#define PATH_SIZE       64
 #define AUXV_SIZE       1024
 #define WAIT_NS         (5 * NS_PER_SECOND) /* a process in a system call opens after it */
 #define WAIT_FIRST_MS   2
@@ -203,26 +204,51 @@ static enum opening_result judge(const struct opening *opening, uint16_t *ret_po
 
 /* ---- the lock ---- */
 
+/* network: of the namespace's file in /proc/PID/ns. Returns the length of the address. */
+static socklen_t lock_address(const struct stat *network, struct sockaddr_un *ret_address)
+{
+	int length;
+
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	/* Behind a NUL: an abstract name. */
+	length = snprintf(ret_address->sun_path + 1, sizeof(ret_address->sun_path) - 1,
+	                  "heapwatch/inspector/%" PRIu64, (uint64_t)network->st_ino);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+}
+
 static int take_lock(const struct subject *subject, int *ret_fd)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct stat status;
-	int length;
+	struct sockaddr_un address;
+	struct stat network;
+	socklen_t length;
 
 	if (fd < 0)
 		return -errno;
-	if ((subject->network_fd >= 0 ? fstat(subject->network_fd, &status)
-	                              : stat("/proc/self/ns/net", &status)) < 0)
+	if ((subject->network_fd >= 0 ? fstat(subject->network_fd, &network)
+	                              : stat("/proc/self/ns/net", &network)) < 0)
 		return -errno;
-	/* Behind a NUL: an abstract name. */
-	length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
-	                  "heapwatch/inspector/%" PRIu64, (uint64_t)status.st_ino);
-	if (bind(fd, (const struct sockaddr *)&address,
-	         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) < 0)
+	length = lock_address(&network, &address);
+	if (bind(fd, (const struct sockaddr *)&address, length) < 0 || listen(fd, 1) < 0)
 		return -errno;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+/* Whoever has the lock listens: a look does not take it. */
+bool opening_is_under_way(int proc_fd, pid_t pid)
+{
+	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address;
+	struct stat network;
+	char path[PATH_SIZE];
+	socklen_t length;
+
+	(void)snprintf(path, sizeof(path), "%d/ns/net", pid);
+	if (fd < 0 || fstatat(proc_fd, path, &network, 0) < 0)
+		return false;
+	length = lock_address(&network, &address);
+	return connect(fd, (const struct sockaddr *)&address, length) == 0 || errno == EAGAIN;
 }
 
 /* ---- asking ---- */

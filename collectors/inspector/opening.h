@@ -82,6 +82,12 @@ struct opening {
 /* The first three members are the caller's. After OPENING_OPENED opening_end() must follow. */
 enum opening_result opening_begin(struct opening *opening);
 
+/*
+ * Whether an inspector in the network namespace of the process is open by signal, of whatever
+ * heapwatch of this host: who attaches to it then keeps it from being closed. proc_fd: of procfs.
+ */
+bool opening_is_under_way(int proc_fd, pid_t pid);
+
 enum closing_result {
 	CLOSING_CLOSED,
 	CLOSING_GONE,   /* the process, or its listener */

@@ -146,6 +146,25 @@ def check_formats(suite, node):
             process.stop(signal.SIGKILL)
 
 
+def check_snapshot(suite, node):
+    with suite.case('a heap snapshot is taken, unless memory is short or the file is there'):
+        port = free_port()
+        process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program('leak-array')])
+        suite.wait_until('the inspector', lambda: port in listeners(), 20)
+        path = suite.path('leak.heapsnapshot')
+        argv = [heapwatch(), 'snapshot', 'take', str(process.pid), path]
+        taken = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+        check(taken.returncode == 0 and taken.stdout == path + '\n', taken.stderr)
+        check('stands still for about' in taken.stderr, taken.stderr)
+        summary = subprocess.run([heapwatch(), 'snapshot', 'summary', path], capture_output=True,
+                                 text=True, check=False, timeout=60)
+        check('LeakingClass' in summary.stdout, summary.stdout + summary.stderr)
+        again = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+        check(again.returncode == 1 and 'File exists' in again.stderr, again.stderr)
+        check(process.is_running(), 'the process has ended')
+        process.stop(signal.SIGKILL)
+
+
 # ---- by signal ----
 
 class Patient:
@@ -306,7 +325,10 @@ alerting: { threshold: 0.6, clear: 0.3 }
 apps:
   - match: { script: "*/on-alert.js" }
     inspector: { mode: attach, explain: on_alert }
+  - match: { script: "*/leak-closure.js" }
+    inspector: { mode: signal }
 """
+SIGNALLED = '/api/v1/processes/leak-closure/0/explain'
 
 
 def get_json(daemon, path):
@@ -350,6 +372,26 @@ def check_requests(suite, node):
         suite.wait_until('the end', lambda: get_json(
             daemon, path + '/explain')['state'] == 'failed', 20)
         check(process.is_running() and PORT not in listeners(), 'the process was signalled')
+        status, _, error = finish(explain(suite, 'leak-array/0', '--url=' + daemon.url(''),
+                                          '--duration=2s'))
+        check(status == 1 and 'pid %d: no inspector' % process.pid in error, error)
+        status, _, error = finish(explain(suite, 'none/0', '--url=' + daemon.url('')))
+        check(status == 1 and 'it answered 404' in error, error)
+        check(daemon.stop() == 0, 'heapwatchd did not end well')
+
+
+def check_signalled(suite, daemon, process):
+    with suite.case('heapwatchd opens an inspector by signal where it may, and closes it'):
+        report = suite.wait_until('the explanation', lambda: get_json(
+            daemon, SIGNALLED)['state'] != 'running' and get_json(daemon, SIGNALLED), 60)
+        # It has run for a while: V8 may have made it a part of Node's timers.
+        check(report['state'] == 'done' and report['sites'] and
+              (report['sites'][0]['function'] == 'replace' or
+               'only in Node.js itself' in report['notes'][0]), str(report))
+        check(PORT not in listeners(), 'the inspector is still open')
+        check(daemon.scrape().value('heapwatch_inspector_openings_total', result='opened') == 1,
+              'the opening is not counted')
+        check(process.is_running(), 'the process has ended')
         check(daemon.stop() == 0, 'heapwatchd did not end well')
 
 
@@ -378,9 +420,15 @@ def main():
         for process in suite.processes:
             process.kill()
         daemon = start_daemon(suite, node)
+        signalled = suite.spawn([node, program('leak-closure')])
+        other = suite.daemon('--web.enable-admin-api', config=DAEMON)
         for version in versions():
             check_leaks(suite, version)
+            if version == versions()[0]:
+                other.get(SIGNALLED, 'POST')
         check_formats(suite, node)
+        check_snapshot(suite, node)
+        check_signalled(suite, other, signalled)
         check_on_alert(suite, daemon)
         check_requests(suite, node)
 

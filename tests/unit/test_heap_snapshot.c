@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/* What sampling and snapshots cost a process: chosen and estimated before. */
+#include "collectors/inspector/heap_snapshot.h"
+
+#include <unistd.h>
+
+#include "collectors/inspector/explain.h"
+#include "lib/clock.h"
+#include "lib/units.h"
+#include "tests/unit/unit.h"
+
+START_TEST(test_estimate_grows_with_the_heap)
+{
+	struct heap_snapshot_estimate small = heap_snapshot_estimate(10 * MIB, 200 * MIB);
+	struct heap_snapshot_estimate large = heap_snapshot_estimate(95 * MIB, 200 * MIB);
+
+	ck_assert_uint_eq(small.needed_bytes, 120 * MIB);
+	ck_assert_uint_lt(small.needed_bytes, small.available_bytes);
+	ck_assert_uint_gt(large.needed_bytes, large.available_bytes);
+	/* As measured for 95 MB: 10 to 28 s on a busy machine. */
+	ck_assert_uint_lt(large.pause_min_ns, 10 * NS_PER_SECOND);
+	ck_assert_uint_ge(large.pause_max_ns, 28 * NS_PER_SECOND);
+	ck_assert_uint_eq(heap_snapshot_estimate(UINT64_MAX, 0).needed_bytes, UINT64_MAX);
+}
+END_TEST
+
+START_TEST(test_memory_that_is_left_is_read)
+{
+	uint64_t left_bytes = heap_snapshot_available("/proc", "/", getpid());
+
+	ck_assert_uint_gt(left_bytes, 0);
+	ck_assert_uint_lt(left_bytes, UINT64_MAX);
+	ck_assert_uint_eq(heap_snapshot_available("/nonexistent", "/", 1), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(test_busy_processes_are_sampled_more_rarely)
+{
+	static const struct {
+		double bytes_per_second;
+		uint64_t interval_bytes;
+	} rows[] = {{0, 4096},
+	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 4096},
+	            {EXPLAIN_SAMPLES_PER_SECOND * 4097, 8192},
+	            {100e6, 65536},
+	            {1e12, EXPLAIN_INTERVAL_MAX_BYTES}};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_uint_eq(explain_interval(rows[i].bytes_per_second),
+		                  rows[i].interval_bytes);
+}
+END_TEST
+
+UNIT_MAIN("heap_snapshot", test_estimate_grows_with_the_heap, test_memory_that_is_left_is_read,
+          test_busy_processes_are_sampled_more_rarely)
