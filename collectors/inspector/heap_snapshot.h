@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Takes a heap snapshot of a process and streams it into a file. For an operator's command alone: it
- * stops the application for as long as it takes, and needs about ten times the heap in memory
- * beside it. Measured on Node 8 to 26 for 95 MB of small objects: 10 to 28 s on a busy machine, 900 to
- * 1,000 MiB more of resident memory; once begun it cannot be stopped. Blocks: for the tool.
+ * Takes a heap snapshot of a process and streams it into a file. For an operator's command alone:
+ * it stops the application for as long as it takes, and needs about ten times the heap in memory
+ * beside it. Measured on Node 8 to 26 for 95 MB of small objects: 10 to 28 s on a busy machine, 900
+ * to 1,000 MiB more of resident memory; once begun it cannot be stopped. Blocks: for the tool.
  */
 #ifndef HEAPWATCH_COLLECTORS_INSPECTOR_HEAP_SNAPSHOT_H
 #define HEAPWATCH_COLLECTORS_INSPECTOR_HEAP_SNAPSHOT_H
