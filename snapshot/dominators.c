@@ -34,7 +34,7 @@ struct flowgraph {
 /* ---- edges ---- */
 
 /* The edge is part of paths. */
-static bool is_essential(const struct flowgraph *graph, uint32_t from, uint32_t edge)
+static inline bool is_essential(const struct flowgraph *graph, uint32_t from, uint32_t edge)
 {
 	enum edge_kind kind = (enum edge_kind)graph->heap->edge_kinds[edge];
 	uint32_t to = graph->heap->edge_targets[edge];

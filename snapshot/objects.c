@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Radix sort from the least digit, three digits of eleven bits.
+ * Radix sort from the least digit, of eleven bits each, up to the first of the largest key.
  */
 #include "snapshot/objects.h"
 
@@ -34,14 +34,17 @@ struct object_id *objects_sort(const uint32_t *keys, uint32_t node_count)
 {
 	_cleanup_(freep) struct object_id *ids = malloc(node_count * sizeof(*ids));
 	_cleanup_(freep) struct object_id *others = malloc(node_count * sizeof(*others));
+	uint32_t maximum = 0;
 	unsigned pass;
 	uint32_t i;
 
 	if (ids == NULL || others == NULL)
 		return NULL;
-	for (i = 0; i < node_count; i++)
+	for (i = 0; i < node_count; i++) {
 		ids[i] = (struct object_id){keys[i], i};
-	for (pass = 0; pass < PASS_COUNT; pass++) {
+		maximum = keys[i] > maximum ? keys[i] : maximum;
+	}
+	for (pass = 0; pass < PASS_COUNT && maximum >> (pass * DIGIT_BITS) != 0; pass++) {
 		struct object_id *sorted = others;
 
 		sort_by_digit(ids, sorted, node_count, pass * DIGIT_BITS);

@@ -9,8 +9,13 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "snapshot/contents.h"
+#include "snapshot/diff.h"
 #include "snapshot/dominators.h"
+#include "snapshot/locations.h"
+#include "snapshot/paths.h"
 #include "snapshot/reader.h"
+#include "snapshot/retainers.h"
 #include "tests/fuzz/fuzz.h"
 
 DEFINE_CLEANUP(struct reader, reader_free)
@@ -54,6 +59,35 @@ static void check_heap(struct heap *heap)
 	assert(root_bytes == heap->self_bytes);
 }
 
+/* Compared with itself, nothing is new; where all of it is new, all of it is in rows. */
+static void check_comparison(const uint8_t *data, size_t size)
+{
+	_cleanup_(reader_freep) struct reader *reader =
+	    reader_new(HEAP_KEEPS_GRAPH | HEAP_KEEPS_IDS | HEAP_KEEPS_NAMES | HEAP_KEEPS_CONTENTS);
+	struct retainers retainers;
+	struct paths paths;
+	struct heap *heap = NULL;
+	struct diff diff;
+	uint32_t i;
+
+	if (read_all(reader, data, size, size) < 0 || reader_finish(reader, &heap) < 0)
+		return; /* without ids, say */
+	diff_init(&diff);
+	assert(diff_add(&diff, heap, false) == 0 && diff_add(&diff, heap, true) == 0);
+	for (i = 0; i < heap->node_count; i++)
+		heap->is_new[i] = heap->is_new[i] || i % 3 != 0;
+	assert(dominators_retain(heap) == 0);
+	diff_retained(&diff, heap);
+	diff_finish(&diff);
+	assert(locations_name_scripts(heap) == 0 && paths_init(&paths, heap) == 0);
+	assert(retainers_find(&retainers, heap, &paths) == 0);
+	assert(contents_find_rest(heap->contents, heap) == 0);
+	assert(retainers.growth_bytes + retainers.unheld_bytes <= heap->self_bytes);
+	retainers_done(&retainers);
+	paths_done(&paths);
+	diff_done(&diff);
+}
+
 /* The last byte tells the size of the pieces. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -76,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0) {
 		assert(heap->class_count == counted->class_count);
 		check_heap(heap);
+		check_comparison(data, size);
 	} else {
 		assert(reader_problem(with_graph, &offset_bytes) != NULL && offset_bytes <= size);
 	}

@@ -144,6 +144,20 @@ check_node() { # node
 		percent=$((percent + 1))
 	done
 	is "$wrong" "" "$version: cut off at any percent it is an error"
+	percent=0
+	wrong=
+	while [ $percent -lt 100 ]; do
+		at=$((size * percent / 100))
+		cp "$snapshot" "$work/damaged"
+		printf '\001' | dd of="$work/damaged" bs=1 seek=$at conv=notrunc 2>"$work/stderr"
+		run snapshot summary --no-retained "$work/damaged"
+		case "$status:$stdout:$stderr" in
+		"2::heapwatch: $work/damaged: byte $at: "*) ;;
+		*) wrong="$wrong $percent" ;;
+		esac
+		percent=$((percent + 1))
+	done
+	is "$wrong" "" "$version: and damaged there, with the place"
 }
 
 node=$(command -v node || true)
