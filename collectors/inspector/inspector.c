@@ -83,7 +83,9 @@ static void on_tick(void *data)
 	if (read(self->timer_fd, &ticks, sizeof(ticks)) < 0)
 		return;
 	HASH_ITER(hh, self->table, entry, next)
-	target_turn(entry->target, now_ns);
+	{
+		target_turn(entry->target, now_ns);
+	}
 	set_ticking(self, self->session_count > 0);
 }
 
@@ -164,7 +166,9 @@ static void inspector_destroy(void *data)
 	if (self == NULL)
 		return;
 	HASH_ITER(hh, self->table, entry, next)
-	forget(self, entry);
+	{
+		forget(self, entry);
+	}
 	if (self->timer_watch != NULL)
 		self->owner.host->unwatch_fd(self->owner.host->context, self->timer_watch);
 	closep(&self->timer_fd);

@@ -142,7 +142,10 @@ static void read_parts(const cJSON *value, uint64_t isolate, struct ring_drain *
 	const cJSON *spaces = cJSON_GetObjectItemCaseSensitive(value, "spaces");
 	const cJSON *space;
 
-	cJSON_ArrayForEach(space, spaces) read_space(space, isolate, drain);
+	cJSON_ArrayForEach(space, spaces)
+	{
+		read_space(space, isolate, drain);
+	}
 	if (drain->part_count < HEAP_PART_COUNT &&
 	    cdp_u64(value, "external", &external.used_bytes) == 0)
 		drain->parts[drain->part_count++] = external;
