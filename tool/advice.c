@@ -8,7 +8,6 @@
 
 #include "lib/clock.h"
 #include "lib/units.h"
-#include "tool/command.h"
 
 /* Time in collections from which on they are worth tuning. */
 #define PAUSED_MUCH 0.10
@@ -25,16 +24,19 @@ static void advise_snapshot(struct notes *notes)
 
 static void advise_holder(struct notes *notes, const struct reading *reading)
 {
-	if (command_exists("explain"))
+	if (reading->is_dead)
+		notes_add(notes,
+		          "Find what holds it: start it again, and while it grows ask it with "
+		          "heapwatch explain PID.");
+	else
 		notes_add(notes,
 		          "Find what holds it, in the running process: heapwatch explain %lld",
 		          (long long)reading->row->key.pid);
-	notes_add(
-	    notes,
-	    "Find what holds it: run it with --heapsnapshot-signal=SIGUSR2 (Node 12 and later), "
-	    "take two snapshots with kill -USR2 some minutes apart and compare them in Chrome's "
-	    "DevTools, sorted by the growth of retained size. A snapshot stops the program and "
-	    "needs as much memory again.");
+	notes_add(notes,
+	          "Or run it with --heapsnapshot-signal=SIGUSR2 (Node 12 and later), take two "
+	          "snapshots with kill -USR2 some minutes apart and compare them with "
+	          "heapwatch snapshot diff. A snapshot stops the program and needs as much "
+	          "memory again.");
 }
 
 static void advise_more_heap(struct notes *notes, const struct reading *reading)

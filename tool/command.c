@@ -60,11 +60,6 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-bool command_exists(const char *name)
-{
-	return command_find(name) != NULL;
-}
-
 static int usage_error(const char *message, const char *detail)
 {
 	(void)fprintf(stderr, "heapwatch: %s%s; see heapwatch --help\n", message, detail);

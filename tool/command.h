@@ -25,8 +25,6 @@ struct command {
 
 /* Runs the command line of heapwatch; returns the exit status. */
 int command_main(int argc, char **argv);
-/* For advice: this build has the command. */
-bool command_exists(const char *name);
 
 int command_analyze(int argc, char **argv);
 int command_check(int argc, char **argv);
