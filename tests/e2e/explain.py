@@ -389,8 +389,8 @@ def check_signalled(suite, daemon, process):
               (report['sites'][0]['function'] == 'replace' or
                'only in Node.js itself' in report['notes'][0]), str(report))
         check(PORT not in listeners(), 'the inspector is still open')
-        check(daemon.scrape().value('heapwatch_inspector_openings_total', result='opened') == 1,
-              'the opening is not counted')
+        suite.wait_until('the opening to be counted', lambda: daemon.scrape().value(
+            'heapwatch_inspector_openings_total', result='opened') == 1, 20)
         check(process.is_running(), 'the process has ended')
         check(daemon.stop() == 0, 'heapwatchd did not end well')
 
