@@ -180,7 +180,8 @@ const struct config_key config_keys[] = {
      .fallback = "never",
      .choices = explain_modes,
      .is_reloadable = true,
-     .help = "on_alert: once per alert, through the inspector, name the code that holds the growth."},
+     .help =
+         "on_alert: once per alert, through the inspector, name the code that holds the growth."},
     RULE_ALERTING_ROW("threshold", CONFIG_NUMBER, threshold, "0", "1", "For this app."),
     RULE_ALERTING_ROW("clear", CONFIG_NUMBER, clear, "0", "1", "For this app."),
     RULE_ALERTING_ROW("min_uptime", CONFIG_DURATION, min_uptime_ns, "0", "7d", "For this app."),

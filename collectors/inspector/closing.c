@@ -19,7 +19,7 @@
 /* A constant of ours. It answers 1 when the end is under way. */
 static const char evaluate_end[] = "{\"expression\":\"typeof process._debugEnd==='function'?"
                                    "(setTimeout(process._debugEnd,100),1):0\","
-                                   "\"returnByValue\":true,\"silent\":true,\"timeout\":200}";
+                                   "\"returnByValue\":true,\"silent\":true}";
 
 static int take_one(void *context, const struct cJSON *result)
 {

@@ -28,7 +28,7 @@ static const double profile_times[CALL_TREE_PROFILES_MAX] = {0.2, 0.6, 1.0};
 /* Constants of ours: nothing of the configuration or the process is ever evaluated. */
 static const char evaluate_usage[] = "{\"expression\":\"(function(){var m=process.memoryUsage();"
                                      "return {heap:m.heapUsed,external:m.external}})()\","
-                                     "\"returnByValue\":true,\"silent\":true,\"timeout\":200}";
+                                     "\"returnByValue\":true,\"silent\":true}";
 
 struct usage {
 	uint64_t heap_bytes;

@@ -28,7 +28,7 @@
 
 /* Constants of ours. */
 static const char evaluate_heap[] = "{\"expression\":\"({heap:process.memoryUsage().heapUsed})\","
-                                    "\"returnByValue\":true,\"silent\":true,\"timeout\":200}";
+                                    "\"returnByValue\":true,\"silent\":true}";
 static const char take_params[] = "{\"reportProgress\":true}";
 
 struct taking {

@@ -49,11 +49,14 @@ static int read_ids(const char *text, size_t length, const char *key, uint64_t *
 {
 	size_t line_length = 0;
 	const char *line = find_line(text, length, key, &line_length);
-	const char *end = line + line_length;
+	const char *end;
 	uint64_t ids[4];
 	size_t i;
 
-	for (i = 0; line != NULL && i < 4; i++) {
+	if (line == NULL)
+		return -EBADMSG;
+	end = line + line_length;
+	for (i = 0; i < 4; i++) {
 		const char *word = line;
 
 		while (word < end && (*word == '\t' || *word == ' '))
@@ -64,8 +67,6 @@ static int read_ids(const char *text, size_t length, const char *key, uint64_t *
 		if (number_parse_u64(word, (size_t)(line - word), &ids[i]) < 0)
 			return -EBADMSG;
 	}
-	if (line == NULL)
-		return -EBADMSG;
 	*ret_id = ids[1];
 	*ret_same = ids[0] == ids[1] && ids[1] == ids[2] && ids[2] == ids[3];
 	return 0;
