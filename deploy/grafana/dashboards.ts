@@ -404,6 +404,8 @@ function processDashboard() {
       legend: 'p{{percentile}}',
     }).min(0))
 
+    .withPanel(sites())
+
     .withRow(row('JavaScript heap'))
     .withPanel(lines({
       title: 'Floor, used, committed, limit', unit: 'bytes', span: 12, height: 9,
@@ -501,6 +503,34 @@ function processDashboard() {
       { expr: `heapwatch_process_open_fds{${one}}`, legend: 'descriptors' }).min(0))
     .withPanel(identity())
     .build();
+}
+
+// There once the growth was explained: by hand, or by itself with inspector.explain of the app.
+function sites() {
+  return new table.PanelBuilder()
+    .title('Code that allocates the growth')
+    .description('The sites of the last explanation, until the alert is over. Without one: heapwatch explain.')
+    .datasource(source)
+    .unit('percentunit')
+    .span(24)
+    .height(6)
+    .thresholds(thresholds(plain))
+    .noValue('not explained yet: heapwatch explain')
+    .targets(targets([{
+      expr: `sort_desc(max by (rank, function, script, line) (heapwatch_leak_site_share_ratio{${one}}))`,
+    }], true))
+    .withTransformation({
+      id: 'organize',
+      options: {
+        excludeByName: { Time: true },
+        indexByName: { rank: 0, Value: 1, function: 2, script: 3, line: 4 },
+        renameByName: {
+          rank: 'Rank', Value: 'Share', function: 'Function', script: 'Script', line: 'Line',
+        },
+      },
+    })
+    .overrideByName('Line', [{ id: 'unit', value: 'none' }])
+    .overrideByName('Rank', [{ id: 'unit', value: 'none' }]);
 }
 
 function identity() {

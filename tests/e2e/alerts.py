@@ -6,11 +6,10 @@ import hmac
 import http.server
 import json
 import signal
-import socket
 import threading
 import urllib.request
 
-from harness import Suite, any_node, check, tool
+from harness import Suite, any_node, check, free_port, tool
 
 CONFIG = """
 sampling: { interval: 1s }
@@ -24,12 +23,6 @@ receivers:
 """
 SECRET = b'a secret'
 FLAGS = ['--max-old-space-size=128', '--max-semi-space-size=1']
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class Hook:

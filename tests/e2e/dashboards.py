@@ -8,7 +8,8 @@ import os
 import re
 import subprocess
 
-from harness import Prometheus, Skip, Suite, any_node, check, in_namespace, score
+from harness import (Prometheus, Skip, Suite, any_node, check, free_port, in_namespace,
+                     score)
 
 TOP = os.environ.get('top_srcdir') or os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 FILES = sorted(glob.glob(os.path.join(TOP, 'deploy', 'grafana', '*.json')))
@@ -16,6 +17,9 @@ CONFIG = """
 sampling: { interval: 1s }
 scoring: { time_scale: 360 }
 discovery: { min_age: 0s }
+apps:
+  - match: { script: "*/leaking.js" }
+    inspector: { mode: attach, explain: on_alert }
 receivers:
   - { name: nobody, type: webhook, url: "http://127.0.0.1:9/", secret_file: %s }
 """
@@ -120,7 +124,8 @@ def main():
         if not in_namespace():
             raise Skip('needs a pid namespace of its own')
         node = any_node()
-        suite.node(node, suite.app('leaking'), suite.path('leaking.log'), FLAGS)
+        suite.node(node, suite.app('leaking'), suite.path('leaking.log'),
+                   (*FLAGS, '--inspect=127.0.0.1:%d' % free_port()))
         suite.node(node, suite.app('leaking', 'healthy'), suite.path('healthy.log'), FLAGS,
                    env={'KEEP': '0'})
         secret = suite.write('secret', 'x' * 32)
@@ -128,6 +133,8 @@ def main():
         prometheus = Prometheus(suite, [{'job_name': 'heapwatch', 'static_configs': [
             {'targets': ['127.0.0.1:%d' % daemon.port]}]}])
         suite.wait_until('a verdict', lambda: score(daemon.scrape(), 'leaking') > 0.8, 90)
+        suite.wait_until('what the leak is explained by', lambda: daemon.scrape().find(
+            'heapwatch_leak_site_share_ratio'), 90)
         for dashboard in dashboards:
             check_expressions(suite, prometheus, '127.0.0.1:%d' % daemon.port, dashboard)
 

@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 
 import harness
-from harness import Failure, Skip, Suite, any_node, check, comment, node_path
+from harness import Failure, Skip, Suite, any_node, check, comment, free_port, node_path
 
 IS_MATRIX = bool(os.environ.get('EXPLAIN_MATRIX'))
 VERSIONS = ('16.20.2', '20.20.2', '26.10.0')
@@ -69,12 +69,6 @@ def listeners():
     with open('/proc/net/tcp', encoding='ascii') as table:
         rows = [line.split() for line in list(table)[1:]]
     return {int(row[1].split(':')[1], 16) for row in rows if row[3] == '0A'}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def explain(suite, pid, *options):

@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -194,6 +195,12 @@ class Daemon(Process):
         self.last_scrape = text
         check(status == 200, '/metrics answered %d' % status)
         return exposition.parse(text)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
 
 
 class Prometheus:
