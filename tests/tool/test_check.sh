@@ -103,6 +103,12 @@ $work/receivers.yml: receiver am: ok, status 200
 $work/receivers.yml: valid: 2 receivers took the test alert" "with a line for each"
 	is "$(grep -c '"app":"heapwatch-test"' "$work/taken")" 4 "each got the alert and its end"
 	has "$(sed -n 2p "$work/taken")" '"status":"resolved"' "so that nothing stays open"
+	echo 'receivers: [{ name: far, type: webhook, url: "http://alerts.invalid/far" }]' >"$work/far.yml"
+	export http_proxy="http://127.0.0.1:$port"
+	run check receivers "$work/far.yml"
+	unset http_proxy
+	is "$status" 0 "a receiver that only the proxy of the environment reaches is reached"
+	has "$(tail -n 1 "$work/taken")" "http://alerts.invalid/far {" "through it"
 	cat >>"$work/receivers.yml" <<YAML
   - { name: chat, type: slack, url_file: $work/url }
   - { name: gone, type: webhook, url: "http://127.0.0.1:1/s3cret", secret_file: $work/url }
