@@ -59,6 +59,11 @@ static const char *subject(const struct signal *signal, char text[64])
 	return text;
 }
 
+static const char *per_hour(char out[UNIT_TEXT_SIZE], double bytes_per_second)
+{
+	return size_format(out, bytes_per_second * 3600);
+}
+
 static void say_rise(const struct writer *writer)
 {
 	const struct judgement *judgement = &writer->signal->judgement;
@@ -67,6 +72,9 @@ static void say_rise(const struct writer *writer)
 	char from[UNIT_TEXT_SIZE];
 	char to[UNIT_TEXT_SIZE];
 	char length[UNIT_TEXT_SIZE];
+	char growth[UNIT_TEXT_SIZE];
+	char lower[UNIT_TEXT_SIZE];
+	char upper[UNIT_TEXT_SIZE];
 
 	(void)subject(writer->signal, name);
 	(void)real_duration(length, writer, judgement->length_seconds);
@@ -76,12 +84,12 @@ static void say_rise(const struct writer *writer)
 		return;
 	}
 	say(writer->process,
-	    "%s rose %s -> %s in %s over %zu measurements and never gave it back: %+.3g MiB/h "
-	    "(90 %% %.3g..%.3g).",
+	    "%s rose %s -> %s in %s over %zu measurements and never gave it back: "
+	    "%s an hour (90 %% between %s and %s).",
 	    name, size_format(from, judgement->level_start), size_format(to, judgement->level_end),
-	    length, judgement->bin_count, verdict->growth_bytes_per_second * 3600 / (double)MIB,
-	    verdict->growth_lower_bytes_per_second * 3600 / (double)MIB,
-	    verdict->growth_upper_bytes_per_second * 3600 / (double)MIB);
+	    length, judgement->bin_count, per_hour(growth, verdict->growth_bytes_per_second),
+	    per_hour(lower, verdict->growth_lower_bytes_per_second),
+	    per_hour(upper, verdict->growth_upper_bytes_per_second));
 }
 
 static void say_shape(const struct writer *writer)

@@ -529,7 +529,7 @@ START_TEST(test_evidence_speaks_in_figures)
 	struct outcome outcome = run(&play);
 
 	ck_assert(has_evidence(outcome.process, "Heap after full collections (main) rose"));
-	ck_assert(has_evidence(outcome.process, "MiB/h"));
+	ck_assert(has_evidence(outcome.process, "MiB an hour (90 % between "));
 	ck_assert(has_evidence(outcome.process, "demands on a leak are met"));
 	ck_assert(!has_evidence(outcome.process, "No GC log"));
 	(void)process_free(outcome.process);
