@@ -18,6 +18,7 @@ static const struct snapshot_word words[] = {
     {"summary", 1, 1, "exactly one file is needed", snapshot_summary},
     {"diff", 2, 3, "two or three files are needed, the oldest first", snapshot_diff},
     {"take", 1, 2, "a process is needed, and at most a file", snapshot_take},
+    {"watch", 1, 1, "exactly one process is needed", snapshot_watch},
 };
 
 static const char *const format_names[] = {
@@ -26,6 +27,8 @@ static const char *const format_names[] = {
 static const struct option_row snapshot_rows[] = {
     {"by", "WHAT", "constructor", "What diff groups by: constructor or retainer.", OPTION_STRING,
      offsetof(struct snapshot_options, by)},
+    {"count", "N", "2", "How many snapshots watch takes: 2 or 3.", OPTION_STRING,
+     offsetof(struct snapshot_options, count)},
     {"force", NULL, NULL, "Take one even where memory might not suffice.", OPTION_FLAG,
      offsetof(struct snapshot_options, force)},
     {"format", "FORMAT", "text",
@@ -33,8 +36,11 @@ static const struct option_row snapshot_rows[] = {
      offsetof(struct snapshot_options, format)},
     {"help", NULL, NULL, "Show this help.", OPTION_FLAG, offsetof(struct snapshot_options, help)},
     {"inspector", "MODE", "attach",
-     "What take may do: attach to an inspector that is open; signal: else open one by SIGUSR1.",
+     "What take and watch may do: attach to an inspector that is open; signal: else open one by "
+     "SIGUSR1.",
      OPTION_STRING, offsetof(struct snapshot_options, inspector)},
+    {"interval", "DURATION", "5m", "How long watch waits from one snapshot to the next.",
+     OPTION_STRING, offsetof(struct snapshot_options, interval)},
     {"retained", NULL, "true",
      "Compute retained sizes; without, a summary's memory does not grow with the snapshot.",
      OPTION_FLAG, offsetof(struct snapshot_options, retained)},
@@ -46,7 +52,7 @@ static const struct option_table snapshot_table = {
     .program = "heapwatch snapshot",
     .synopsis =
         "summary [OPTION]... FILE|- | diff [OPTION]... A B [C] | take [OPTION]... PID|APP/SLOT "
-        "[FILE]",
+        "[FILE] | watch [OPTION]... PID|APP/SLOT",
     .purpose = "Tells what V8 heap snapshots hold, and what grew between them.",
     .rows = snapshot_rows,
     .count = sizeof(snapshot_rows) / sizeof(snapshot_rows[0]),
@@ -109,6 +115,8 @@ static const struct snapshot_word *find_word(const char *name)
 int command_snapshot(int argc, char **argv)
 {
 	struct snapshot_options options = {.by = "constructor",
+	                                   .count = "2",
+	                                   .interval = "5m",
 	                                   .format = "text",
 	                                   .inspector = "attach",
 	                                   .url = PROCESS_NAME_URL,

@@ -19,13 +19,11 @@
 #include "tool/snapshot_words.h"
 #include "tool/terminal.h"
 
-#define FILE_NAME_SIZE 64
-
 struct take {
-	bool is_forced;
-	bool is_tty; /* of stderr */
-	pid_t pid;
-	int fd;
+	struct snapshot_series *series;
+	bool is_tty;  /* of stderr */
+	bool is_told; /* what went wrong */
+	int fd;       /* of the one that is being taken; -1: none is */
 };
 
 static void on_estimated(void *context, const struct heap_snapshot_estimate *estimate)
@@ -58,62 +56,129 @@ static void on_progress(void *context, const struct heap_snapshot_progress *prog
 	(void)fputs(" \033[K", stderr);
 }
 
+/* A file of that name is not overwritten: it may be the one to compare with. */
+static int on_begin(void *context, int *ret_fd, uint64_t *ret_available_bytes)
+{
+	struct take *take = context;
+	struct snapshot_series *series = take->series;
+	char *name = series->names[series->taken];
+
+	if (series->paths[series->taken] == NULL) {
+		(void)snprintf(name, SNAPSHOT_NAME_SIZE, "heap-%d-%llu.heapsnapshot", series->pid,
+		               (unsigned long long)(clock_realtime_ns() / NS_PER_SECOND));
+		series->paths[series->taken] = name;
+	}
+	take->fd = open(series->paths[series->taken], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	                S_IRUSR | S_IWUSR);
+	if (take->fd < 0) {
+		int error = errno;
+
+		take->is_told = true;
+		(void)fprintf(stderr, "heapwatch: %s: %s\n", series->paths[series->taken],
+		              strerror(error));
+		return -error;
+	}
+	*ret_fd = take->fd;
+	*ret_available_bytes = heap_snapshot_available("/proc", "/", series->pid);
+	return 0;
+}
+
+static void clear_progress(const struct take *take)
+{
+	if (take->is_tty)
+		(void)fputs("\r\033[K", stderr);
+}
+
+static int on_complete(void *context)
+{
+	struct take *take = context;
+	struct snapshot_series *series = take->series;
+	char next[UNIT_TEXT_SIZE];
+
+	if (fsync(take->fd) < 0)
+		return -errno;
+	(void)close(take->fd);
+	take->fd = -1;
+	clear_progress(take);
+	series->taken++;
+	if (series->taken < series->count)
+		(void)fprintf(stderr, "heapwatch: wrote %s; the next one follows in %s\n",
+		              series->paths[series->taken - 1],
+		              duration_format(next, series->interval_ns));
+	return 0;
+}
+
 static int run(void *context, const struct access *access, char reterr_message[ACCESS_MESSAGE_SIZE])
 {
 	struct take *take = context;
 	const struct heap_snapshot_options options = {
-	    .fd = take->fd,
-	    .available_bytes = heap_snapshot_available("/proc", "/", take->pid),
-	    .is_forced = take->is_forced,
+	    .count = take->series->count,
+	    .interval_ns = take->series->interval_ns,
+	    .is_forced = take->series->options->force,
 	    .context = take,
+	    .begin = on_begin,
+	    .complete = on_complete,
 	    .estimated = on_estimated,
 	    .progress = on_progress,
 	};
-	int r = heap_snapshot_take(&options, access, reterr_message);
 
-	if (take->is_tty)
-		(void)fputs("\r\033[K", stderr);
-	return r;
+	return heap_snapshot_take(&options, access, reterr_message);
 }
 
-/* A file of that name is not overwritten: it may be the one to compare with. */
-static int take_into(struct take *take, bool may_signal, const char *name)
+static void give_up(struct take *take, const char *message)
 {
-	const struct inspect_request request = {
-	    .pid = take->pid, .may_signal = may_signal, .context = take, .run = run};
-	char message[ACCESS_MESSAGE_SIZE] = "";
-	_cleanup_(closep) int fd =
-	    open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	const struct snapshot_series *series = take->series;
 
-	if (fd < 0) {
-		(void)fprintf(stderr, "heapwatch: %s: %s\n", name, strerror(errno));
-		return STATUS_FAILURE;
-	}
-	take->fd = fd;
-	if (inspect_process(&request, message) < 0 || fsync(fd) < 0) {
-		(void)fprintf(stderr, "heapwatch: pid %d: %s\n", take->pid,
-		              message[0] != '\0' ? message : strerror(errno));
-		(void)unlink(name); /* it is torn */
-		return STATUS_FAILURE;
-	}
-	(void)printf("%s\n", name);
-	return STATUS_OK;
+	clear_progress(take);
+	if (!take->is_told)
+		(void)fprintf(stderr, "heapwatch: pid %d: %s\n", series->pid, message);
+	if (take->fd < 0)
+		return;
+	(void)close(take->fd);
+	(void)unlink(series->paths[series->taken]); /* it is torn */
+}
+
+int snapshot_take_series(struct snapshot_series *series)
+{
+	struct take take = {
+	    .series = series, .is_tty = terminal_of(STDERR_FILENO).is_tty, .fd = -1};
+	const struct inspect_request request = {
+	    .pid = series->pid,
+	    .may_signal = strcmp(series->options->inspector, "signal") == 0,
+	    .context = &take,
+	    .run = run,
+	};
+	char message[ACCESS_MESSAGE_SIZE] = "";
+
+	if (inspect_process(&request, message) == 0)
+		return STATUS_OK;
+	give_up(&take, message);
+	return STATUS_FAILURE;
+}
+
+bool snapshot_find_process(const struct snapshot_options *options, const char *name, pid_t *ret_pid,
+                           int *reterr_status)
+{
+	char message[PROCESS_NAME_MESSAGE_SIZE];
+	int r = process_name_resolve(name, options->url, ret_pid, message);
+
+	if (r == 0)
+		return true;
+	(void)fprintf(stderr, "heapwatch: %s: %s\n", name, message);
+	*reterr_status = r == -EINVAL ? STATUS_USAGE : STATUS_FAILURE;
+	return false;
 }
 
 int snapshot_take(const struct snapshot_options *options, char **operands, int count)
 {
-	struct take take = {.is_forced = options->force,
-	                    .is_tty = terminal_of(STDERR_FILENO).is_tty};
-	char message[PROCESS_NAME_MESSAGE_SIZE];
-	char name[FILE_NAME_SIZE];
-	bool may_signal = strcmp(options->inspector, "signal") == 0;
-	int r = process_name_resolve(operands[0], options->url, &take.pid, message);
+	struct snapshot_series series = {
+	    .options = options, .count = 1, .paths = {count > 1 ? operands[1] : NULL}};
+	int status;
 
-	if (r < 0) {
-		(void)fprintf(stderr, "heapwatch: %s: %s\n", operands[0], message);
-		return r == -EINVAL ? STATUS_USAGE : STATUS_FAILURE;
-	}
-	(void)snprintf(name, sizeof(name), "heap-%d-%llu.heapsnapshot", take.pid,
-	               (unsigned long long)(clock_realtime_ns() / NS_PER_SECOND));
-	return take_into(&take, may_signal, count > 1 ? operands[1] : name);
+	if (!snapshot_find_process(options, operands[0], &series.pid, &status))
+		return status;
+	status = snapshot_take_series(&series);
+	if (status == STATUS_OK)
+		(void)printf("%s\n", series.paths[0]);
+	return status;
 }

@@ -34,6 +34,7 @@ static const char take_params[] = "{\"reportProgress\":true}";
 struct taking {
 	const struct heap_snapshot_options *options;
 	struct heap_snapshot_progress progress;
+	int fd;
 	int error; /* of write(2) */
 };
 
@@ -67,7 +68,7 @@ static void write_chunk(struct taking *taking, const char *text)
 	size_t length = strlen(text);
 
 	while (length > 0 && taking->error == 0) {
-		ssize_t written = write(taking->options->fd, text, length);
+		ssize_t written = write(taking->fd, text, length);
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -98,7 +99,7 @@ static void on_event(void *context, const char *method, const struct cJSON *para
 /* ---- the conversation ---- */
 
 static int check_room(struct dialogue *dialogue, const struct heap_snapshot_options *options,
-                      char *reterr_message)
+                      uint64_t available_bytes, char *reterr_message)
 {
 	uint64_t heap_bytes = 0;
 	const struct dialogue_call call = {.method = "Runtime.evaluate",
@@ -112,7 +113,7 @@ static int check_room(struct dialogue *dialogue, const struct heap_snapshot_opti
 
 	if (r < 0)
 		return r;
-	estimate = heap_snapshot_estimate(heap_bytes, options->available_bytes);
+	estimate = heap_snapshot_estimate(heap_bytes, available_bytes);
 	if (options->estimated != NULL)
 		options->estimated(options->context, &estimate);
 	if (options->is_forced || estimate.available_bytes >= estimate.needed_bytes)
@@ -124,8 +125,9 @@ static int check_room(struct dialogue *dialogue, const struct heap_snapshot_opti
 	return -ENOMEM;
 }
 
-static int converse(struct dialogue *dialogue, struct taking *taking, char *reterr_message)
+static int take_one(struct dialogue *dialogue, struct taking *taking, char *reterr_message)
 {
+	const struct heap_snapshot_options *options = taking->options;
 	const struct dialogue_call enable = {.method = "HeapProfiler.enable",
 	                                     .timeout_ns = CALL_TIMEOUT_NS};
 	const struct dialogue_call take = {.method = "HeapProfiler.takeHeapSnapshot",
@@ -133,15 +135,36 @@ static int converse(struct dialogue *dialogue, struct taking *taking, char *rete
 	                                   .timeout_ns = TAKE_TIMEOUT_NS};
 	const struct dialogue_call discard = {.method = "Runtime.discardConsoleEntries",
 	                                      .timeout_ns = CALL_TIMEOUT_NS};
-	int r = check_room(dialogue, taking->options, reterr_message);
+	uint64_t available_bytes = UINT64_MAX;
+	int r = options->begin(options->context, &taking->fd, &available_bytes);
 
+	taking->progress = (struct heap_snapshot_progress){0};
+	if (r == 0)
+		r = check_room(dialogue, options, available_bytes, reterr_message);
 	if (r == 0)
 		r = dialogue_call(dialogue, &enable);
 	if (r == 0)
 		r = dialogue_call(dialogue, &take);
 	if (r == 0)
 		r = dialogue_call(dialogue, &discard);
-	return r == 0 ? taking->error : r;
+	if (r == 0)
+		r = taking->error;
+	return r == 0 ? options->complete(options->context) : r;
+}
+
+static int converse(struct dialogue *dialogue, struct taking *taking, char *reterr_message)
+{
+	const struct heap_snapshot_options *options = taking->options;
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; i < options->count && r == 0; i++) {
+		if (i > 0)
+			r = dialogue_wait(dialogue, clock_boottime_ns() + options->interval_ns);
+		if (r == 0)
+			r = take_one(dialogue, taking, reterr_message);
+	}
+	return r;
 }
 
 static int describe(const struct dialogue *dialogue, int r, char *reterr_message)

@@ -35,18 +35,27 @@ struct heap_snapshot_progress {
 };
 
 struct heap_snapshot_options {
-	int fd;                   /* of the file; written from where it stands */
-	uint64_t available_bytes; /* UINT64_MAX: unknown */
-	bool is_forced;           /* whatever the estimate says */
+	unsigned count;       /* how many are taken in this session */
+	uint64_t interval_ns; /* from the end of one to the next */
+	bool is_forced;       /* whatever the estimate says */
 	void *context;
-	/* Once, before anything is done; both may be NULL. */
+	/*
+	 * Before each: gives the file, borrowed and written from where it stands, and the memory
+	 * that is left, UINT64_MAX: unknown. After each: it is complete. A negative errno ends it
+	 * all.
+	 */
+	int (*begin)(void *context, int *ret_fd, uint64_t *ret_available_bytes);
+	int (*complete)(void *context);
+	/* What it will take, before it is done; both may be NULL. */
 	void (*estimated)(void *context, const struct heap_snapshot_estimate *estimate);
 	void (*progress)(void *context, const struct heap_snapshot_progress *progress);
 };
 
 /*
- * 0, or a negative errno with a sentence: -ENOMEM: too little memory would be left, or ours; errors
- * of write(2); those of a conversation as in explain.h.
+ * Takes one or more. Those of one call can be compared by the ids of objects; those of two cannot,
+ * since V8 gives new ids once a session has ended (V8HeapProfilerAgentImpl::disable). 0, or a
+ * negative errno with a sentence: -ENOMEM: too little
+ * memory would be left, or ours; errors of write(2); those of a conversation as in explain.h.
  */
 int heap_snapshot_take(const struct heap_snapshot_options *options, const struct access *access,
                        char reterr_message[ACCESS_MESSAGE_SIZE])

@@ -156,7 +156,27 @@ def check_snapshot(suite, node):
         again = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
         check(again.returncode == 1 and 'File exists' in again.stderr, again.stderr)
         check(process.is_running(), 'the process has ended')
+    with suite.case('two are taken, and what grew between them is told'):
+        directory = suite.directory('watch')
+        argv = [heapwatch(), 'snapshot', 'watch', '--interval=4s', '--format=json',
+                str(process.pid)]
+        watched = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120,
+                                 cwd=directory)
+        check(watched.returncode == 0, watched.stderr)
+        check(len(os.listdir(directory)) == 2, os.listdir(directory))
+        first = json.loads(watched.stdout)['rows'][0]
+        check(first['name'] == 'LeakingClass' and first['new_count'] > 1000, first)
+        check(first['deleted_count'] == 0, 'ids are not those of before: %s' % first)
+        check(process.is_running(), 'the process has ended')
+    with suite.case('a process that ends while it is watched is told'):
+        argv[3] = '--interval=1h'
+        watching = suite.spawn(argv, stderr=subprocess.PIPE, cwd=suite.directory('ends'))
+        for line in watching.child.stderr:
+            if b' follows in ' in line:
+                break
         process.stop(signal.SIGKILL)
+        rest = watching.child.stderr.read().decode()
+        check(rest and watching.child.wait(20) == 1, rest)
 
 
 # ---- by signal ----

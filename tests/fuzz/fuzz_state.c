@@ -62,7 +62,7 @@ static void read_histories(const char *bytes, size_t size)
 static void read_collector(const char *bytes, size_t size)
 {
 	struct attribution *attribution = attribution_new();
-	struct kept_files files = {NULL};
+	struct kept_files files = {0};
 	struct unpack in = {bytes, bytes + size, false};
 	struct buf out = BUF_INIT(1U << 20);
 
