@@ -9,7 +9,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -18,6 +20,7 @@
 
 #include "config/config.h"
 #include "daemon/privileges.h"
+#include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/numbers.h"
 #include "tests/unit/unit.h"
@@ -103,15 +106,25 @@ START_TEST(test_foreign_calls_fail_and_own_ones_work)
 }
 END_TEST
 
+/* Its own answer to a setns() comes before the filter's. */
+static bool is_under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
 START_TEST(test_signals_pass_when_they_may)
 {
+	_cleanup_(closep) int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
 	privileges_drop(all);
 	privileges_filter(all);
 	ck_assert_int_eq(kill(getpid(), 0), 0);
-	ck_assert_int_eq(setns(-1, CLONE_NEWNET), -1);
-	ck_assert_int_eq(errno, EBADF); /* of networks, and no others */
-	ck_assert_int_eq(setns(-1, CLONE_NEWNS), -1);
-	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(setns(fd, CLONE_NEWNET), -1);
+	ck_assert_int_eq(errno, EINVAL); /* asked for: no namespace; of networks, and no others */
+	ck_assert_int_eq(setns(fd, CLONE_NEWNS), -1);
+	ck_assert(is_under_valgrind() || errno == EPERM);
 }
 END_TEST
 
