@@ -231,7 +231,10 @@ def check_one_capability(suite, node):
         setpriv = [tool('setpriv'), '--reuid=65534', '--regid=65534', '--clear-groups',
                    '--inh-caps=+sys_ptrace', '--ambient-caps=+sys_ptrace']
         foreign = suite.node(node, suite.app('idle', 'half'))
-        daemon = suite.daemon(wrapper=setpriv, config=CONFIG, binary=suite.path('heapwatchd-copy'))
+        storage = suite.directory('nobody-half')
+        os.chown(storage, 65534, 65534)
+        daemon = suite.daemon('--storage.path=' + storage, wrapper=setpriv, config=CONFIG,
+                              binary=suite.path('heapwatchd-copy'))
         suite.wait_until('the process', lambda: foreign.pid in pids(daemon.scrape()), 15)
         both = 'CAP_SYS_PTRACE,CAP_DAC_READ_SEARCH'
         samples = daemon.scrape()
