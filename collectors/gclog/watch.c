@@ -158,14 +158,20 @@ static bool directory_start(struct watches *watches, struct watched_directory *d
 	return directory->is_live;
 }
 
-/* The kernel does not tell that a directory was deleted while a file that was in it is open. */
-static void directory_check(struct watches *watches, struct watched_directory *directory)
+/* Not where it cannot be looked at right now: of two watches the library would lose the older. */
+static bool is_gone(const struct watched_directory *directory)
 {
 	struct stat status;
 
-	if (!directory->is_live || directory->wanted_count == 0 ||
-	    (stat(directory->path, &status) == 0 && status.st_dev == directory->device &&
-	     status.st_ino == directory->inode))
+	if (stat(directory->path, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	return status.st_dev != directory->device || status.st_ino != directory->inode;
+}
+
+/* The kernel does not tell that a directory was deleted while a file that was in it is open. */
+static void directory_check(struct watches *watches, struct watched_directory *directory)
+{
+	if (!directory->is_live || directory->wanted_count == 0 || !is_gone(directory))
 		return;
 	directory->is_live = false;
 	watches->stale_count++;

@@ -21,6 +21,7 @@
 #define CALL_TIMEOUT_NS (10 * NS_PER_SECOND)
 #define BUSY_COUNT      64 /* collections in a poll: then twice as often */
 #define QUIET_COUNT     8
+#define INSTALLS_MAX    5 /* tries: a thread that begins has no modules yet */
 
 struct talk *talk_new(struct session *session, const struct collector_sink *sink,
                       const struct process_key *key, const char *worker, uint64_t isolate)
@@ -93,8 +94,10 @@ static void on_installed(void *context, const struct session_reply *reply)
 	    cdp_string(cJSON_GetObjectItemCaseSensitive(reply->result, "result"), "objectId");
 
 	talk->pending_count--;
+	talk->is_polling = false;
 	if (id[0] == '\0' || strlen(id) >= TALK_OBJECT_SIZE) {
-		talk->has_failed = true;
+		talk->has_failed = reply->error < 0 || talk->install_count >= INSTALLS_MAX;
+		talk->next_poll_ns = clock_boottime_ns() + TALK_PERIOD_MIN_NS;
 		return;
 	}
 	memcpy(talk->ring, id, strlen(id) + 1);
@@ -105,6 +108,7 @@ void talk_begin(struct talk *talk)
 {
 	cJSON *params = cJSON_CreateObject();
 
+	talk->install_count++;
 	if (cJSON_AddStringToObject(params, "expression", expression_ring) == NULL ||
 	    cJSON_AddTrueToObject(params, "includeCommandLineAPI") == NULL ||
 	    cJSON_AddTrueToObject(params, "silent") == NULL) {
@@ -113,6 +117,8 @@ void talk_begin(struct talk *talk)
 	}
 	if (call(talk, "Runtime.evaluate", params, on_installed) < 0)
 		talk->has_failed = true;
+	else
+		talk->is_polling = true;
 }
 
 /* ---- polls ---- */
@@ -178,9 +184,12 @@ static void on_drained(void *context, const struct session_reply *reply)
 
 void talk_turn(struct talk *talk, uint64_t now_ns)
 {
-	if (talk->ring[0] == '\0' || talk->is_polling || talk->has_failed || talk->is_gone ||
-	    now_ns < talk->next_poll_ns)
+	if (talk->is_polling || talk->has_failed || talk->is_gone || now_ns < talk->next_poll_ns)
 		return;
+	if (talk->ring[0] == '\0') {
+		talk_begin(talk);
+		return;
+	}
 	talk->next_poll_ns = now_ns + talk->period_ns;
 	if (call(talk, "Runtime.callFunctionOn", on_ring(talk, expression_drain), on_drained) < 0)
 		talk->has_failed = true;

@@ -28,7 +28,8 @@ struct talk {
 	char ring[TALK_OBJECT_SIZE];   /* objectId; "": not installed */
 	uint64_t period_ns;
 	uint64_t next_poll_ns;
-	bool is_polling;
+	unsigned install_count; /* how often the ring was tried */
+	bool is_polling;        /* or installing */
 	bool has_failed;        /* no ring, or no answer in time: nothing more is asked */
 	bool is_gone;           /* to be freed by talk_sweep() */
 	unsigned pending_count; /* calls that hold a pointer to this */
@@ -38,7 +39,8 @@ struct talk {
 /* worker is "" for the main thread. NULL without memory. */
 struct talk *talk_new(struct session *session, const struct collector_sink *sink,
                       const struct process_key *key, const char *worker, uint64_t isolate);
-/* Installs the ring. */
+/* Installs the ring; again from talk_turn() where a thread that has just begun cannot have it yet.
+ */
 void talk_begin(struct talk *talk);
 /* Polls when it is time. */
 void talk_turn(struct talk *talk, uint64_t now_ns);
