@@ -113,6 +113,7 @@ static void prepare(struct queue *queue)
 		queue->needs_replace = true;
 	write->path = queue->path;
 	write->is_whole = queue->needs_replace || buf_failed(&queue->fresh);
+	queue->needs_replace = false; /* until something else asks for it, also during the write */
 	write->offset = queue->file_bytes;
 	if (write->is_whole)
 		render_all(queue, &write->bytes);
@@ -145,9 +146,10 @@ static void finish_write(struct queue *queue)
 	queue->is_writing = false;
 	queue->safe_id = queue->writing_id; /* a failed one is safe in memory only, and said so */
 	note_result(queue, write->result);
-	queue->needs_replace = write->result < 0;
-	if (write->result < 0)
+	if (write->result < 0) {
+		queue->needs_replace = true;
 		return;
+	}
 	queue->file_bytes =
 	    write->is_whole ? write->bytes.length : queue->file_bytes + write->bytes.length;
 	if (write->is_whole)

@@ -402,6 +402,26 @@ START_TEST(test_receivers_are_known_by_name)
 }
 END_TEST
 
+/* What is given up while a write is under way is none the less gone from the disk. */
+START_TEST(test_a_receiver_that_goes_during_a_write_is_forgotten)
+{
+	static const char *const none[] = {""};
+	struct queue *queue = open_queue();
+
+	(void)add(queue, "k1", true, 3);
+	ck_assert_ptr_nonnull(job.work);
+	ck_assert_int_eq(queue_set_receivers(queue, none, 0), 0);
+	run_jobs();
+	queue_sync(queue);
+	run_jobs();
+	crash(queue);
+	queue = open_queue();
+	ck_assert_uint_eq(count_alerts(queue), 1);
+	ck_assert_uint_eq(queue_length(queue), 0);
+	crash(queue);
+}
+END_TEST
+
 START_TEST(test_the_file_does_not_grow_with_history)
 {
 	struct queue *queue = open_queue();
@@ -453,6 +473,7 @@ int main(void)
 	    test_without_a_disk_alerts_are_safe_in_memory_and_counted,
 	    test_a_full_pool_is_tried_again,
 	    test_receivers_are_known_by_name,
+	    test_a_receiver_that_goes_during_a_write_is_forgotten,
 	    test_the_file_does_not_grow_with_history,
 	    test_a_full_queue_gives_up_the_oldest_delivery,
 	};
