@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "daemon/model/model.h"
+#include "daemon/model/sites.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "tests/unit/unit.h"
@@ -236,6 +237,34 @@ START_TEST(test_no_condition_hides_another)
 }
 END_TEST
 
+/* The same alert again, now with what was found; nothing of a process that has none. */
+START_TEST(test_an_explanation_is_told_with_the_alert_that_is_firing)
+{
+	static const struct leak_sites sites = {
+	    .count = 1, .items = {{.function = "onRequest", .script = "/srv/a.js", .line = 41}}};
+	struct life life = begin();
+
+	find_process(&life);
+	process_set_sites(life.process, &sites);
+	judge(&life, 0.1, LEAK_STATE_STABLE);
+	alerting_explained(life.alerting, life.process);
+	ck_assert_int_lt(access(path, F_OK), 0);
+	process_set_sites(life.process, NULL);
+	judge(&life, 0.9, LEAK_STATE_LEAK);
+	process_set_sites(life.process, &sites);
+	alerting_explained(life.alerting, life.process);
+	ck_assert_uint_eq(written(LEAK("firing")), 2);
+	ck_assert_uint_eq(written("\"sites\":[]"), 1);
+	ck_assert_uint_eq(written("\"sites\":[{\"function\":\"onRequest\""), 1);
+	judge(&life, 0.1, LEAK_STATE_STABLE);
+	ck_assert_uint_eq(written(LEAK("resolved")), 1);
+	ck_assert_uint_eq(written("\"sites\":[{\"function\":\"onRequest\""), 2);
+	alerting_explained(life.alerting, life.process); /* it is over */
+	ck_assert_uint_eq(written(LEAK("firing")), 2);
+	end(&life);
+}
+END_TEST
+
 START_TEST(test_an_episode_goes_on_after_a_restart)
 {
 	struct life life = begin();
@@ -318,6 +347,7 @@ int main(void)
 	    test_alerting_is_shown_once_it_is_safe,
 	    test_ends_resolve_with_their_cause_and_are_alerts,
 	    test_no_condition_hides_another,
+	    test_an_explanation_is_told_with_the_alert_that_is_firing,
 	    test_an_episode_goes_on_after_a_restart,
 	    test_a_death_that_is_met_again_after_a_crash_is_told_once,
 	    test_who_went_during_a_restart_is_resolved,

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "daemon/model/process.h"
+#include "daemon/model/sites.h"
 #include "lib/clock.h"
 #include "tests/unit/unit.h"
 
@@ -72,6 +73,36 @@ static const char *text_of(const cJSON *json, const char *key)
 	return cJSON_GetStringValue(cJSON_GetObjectItem(json, key));
 }
 
+/* Names are those that a script gave itself. */
+START_TEST(test_sites_are_told_whatever_their_names_hold)
+{
+	static struct leak_sites sites = {
+	    .count = 2,
+	    .items = {{.function = "on\"Request\xff\n",
+	               .script = "/srv/\\shop.js",
+	               .line = 41,
+	               .samples = 93,
+	               .share = 0.75},
+	              {.function = "(anonymous)", .share = (double)NAN, .samples = 15}},
+	};
+	struct process explained = process;
+	struct body_source source = source_of();
+	char *body;
+
+	explained.sites = &sites;
+	source.process = &explained;
+	body = body_write(&source);
+	ck_assert_ptr_nonnull(body);
+	ck_assert_ptr_nonnull(strstr(
+	    body,
+	    "\"sites\":[{\"function\":\"on\\\"Request\uFFFD\\n\",\"script\":\"/srv/\\\\shop.js\","
+	    "\"line\":41,\"share\":0.75,\"samples\":93},"
+	    "{\"function\":\"(anonymous)\",\"script\":\"\",\"line\":0,\"share\":null,"
+	    "\"samples\":15}],\"labels\""));
+	free(body);
+}
+END_TEST
+
 START_TEST(test_a_resolved_body_says_when_and_why)
 {
 	char *body = body_resolve(FIRING, 1700000060 * NS_PER_SECOND, RESOLUTION_OOM_KILL);
@@ -118,5 +149,6 @@ START_TEST(test_the_key_names_process_condition_and_episode)
 }
 END_TEST
 
-UNIT_MAIN("body", test_every_key_is_there, test_a_resolved_body_says_when_and_why,
-          test_a_worse_alert_keeps_its_start, test_the_key_names_process_condition_and_episode)
+UNIT_MAIN("body", test_every_key_is_there, test_sites_are_told_whatever_their_names_hold,
+          test_a_resolved_body_says_when_and_why, test_a_worse_alert_keeps_its_start,
+          test_the_key_names_process_condition_and_episode)

@@ -334,7 +334,30 @@ START_TEST(test_dump_is_yaml_with_every_key)
 }
 END_TEST
 
+/* Addresses of receivers hold passwords and tokens; the files of other secrets are only named. */
+START_TEST(test_dump_has_no_secrets)
+{
+	_cleanup_(config_freep) struct config *config = parse_good(
+	    "receivers:\n"
+	    "  - {name: a, type: slack, url: \"https://hooks.example/services/SECRET\"}\n"
+	    "  - {name: b, type: webhook, url: \"https://u:SECRET@h:8/SECRET?t=SECRET#SECRET\","
+	    " secret_file: /run/b}\n"
+	    "  - {name: c, type: alertmanager, urls: [\"http://SECRET@am:9093/prefix?SECRET\", "
+	    "\"http://am2\"]}\n");
+	struct buf out = BUF_INIT(TEXT_MAX);
+
+	config_dump(config, &out);
+	ck_assert_ptr_null(strstr(buf_string(&out), "SECRET"));
+	ck_assert_ptr_nonnull(strstr(buf_string(&out), "\"https://hooks.example/<redacted>\""));
+	ck_assert_ptr_nonnull(strstr(buf_string(&out), "secret_file: \"/run/b\""));
+	ck_assert_ptr_nonnull(strstr(buf_string(&out), "@am:9093/prefix?<redacted>"));
+	buf_done(&out);
+	check_dump_round_trip(config);
+}
+END_TEST
+
 UNIT_MAIN("config", test_defaults, test_every_key_is_read, test_good_files,
           test_warnings_of_keys_without_effect_come_once, test_environment_is_expanded_in_labels,
           test_first_rule_all_of_whose_patterns_match_counts, test_inspector_modes,
-          test_dump_reads_back_as_the_same, test_dump_is_yaml_with_every_key)
+          test_dump_reads_back_as_the_same, test_dump_is_yaml_with_every_key,
+          test_dump_has_no_secrets)
