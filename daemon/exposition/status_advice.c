@@ -67,6 +67,7 @@ static bool wants_explanation(const struct process *process)
 	enum leak_kind kind = process->verdict.kind;
 
 	return status_needs_attention(process) && has_source(process, SOURCE_PROC) &&
+	       process->sites == NULL &&
 	       (kind == LEAK_KIND_JS_HEAP || kind == LEAK_KIND_LARGE_OBJECT ||
 	        kind == LEAK_KIND_EXTERNAL || kind == LEAK_KIND_UNKNOWN);
 }

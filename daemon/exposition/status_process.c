@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * One process: the verdict and its reasons first, then what it looked like over time, then who it
- * is, and what would have to be done to know more.
+ * One process: the verdict, its reasons and the code that is to blame first, then what it looked
+ * like over time, then who it is, and what would have to be done to know more.
  */
 #include <math.h>
 
 #include "daemon/exposition/status_parts.h"
+#include "daemon/model/sites.h"
 #include "lib/clock.h"
 #include "lib/markup.h"
 #include "lib/units.h"
@@ -108,6 +109,39 @@ static void write_verdict(struct buf *out, const struct status_source *source,
 	buf_append_string(out, "</p>\n");
 	write_numbers(out, process);
 	buf_append_string(out, "</section>\n");
+}
+
+/* ---- which code ---- */
+
+static void write_site(struct buf *out, const struct leak_site *site)
+{
+	buf_append_string(out, "<li><code>");
+	markup_append(out, site->function);
+	buf_printf(out, "</code> <b>%.0f&thinsp;%%</b>", site->share * 100);
+	if (site->script[0] != '\0') {
+		buf_append_string(out, "<small>");
+		markup_append(out, site->script);
+		if (site->line > 0) {
+			buf_append_char(out, ':');
+			buf_append_u64(out, site->line);
+		}
+		buf_append_string(out, "</small>");
+	}
+	buf_append_string(out, "</li>\n");
+}
+
+static void write_sites(struct buf *out, const struct leak_sites *sites)
+{
+	size_t i;
+
+	if (sites == NULL || sites->count == 0)
+		return;
+	buf_append_string(out, "<section class=\"why\">\n<h2>Which code</h2>\n"
+	                       "<p>Who allocated what it grew by, in the sample of its last "
+	                       "explanation:</p>\n<ol>\n");
+	for (i = 0; i < sites->count; i++)
+		write_site(out, &sites->items[i]);
+	buf_append_string(out, "</ol>\n</section>\n");
 }
 
 /* ---- heaps ---- */
@@ -266,6 +300,7 @@ void status_write_process(const struct status_source *source, const struct proce
 	buf_done(&title);
 	write_verdict(out, source, process);
 	write_evidence(out, process);
+	write_sites(out, process->sites);
 	status_charts(out, source, process, range);
 	write_advice(out, process);
 	write_heaps(out, process);

@@ -237,6 +237,36 @@ START_TEST(test_a_process_is_shown_with_charts_heaps_and_identity)
 }
 END_TEST
 
+START_TEST(test_the_code_that_is_to_blame_is_named)
+{
+	static struct leak_sites sites = {
+	    .count = LEAK_SITES_MAX,
+	    .items = {{.function = "<script>\xff", .script = "/a&b.js", .line = 7, .share = 0.755},
+	              {.function = "idle", .script = "node:fs"}}};
+	struct model *model = sample_model();
+	struct process *process = model_find_slot(model, SAMPLE_HOSTILE_APP, 0);
+	const char *text = one(model, SAMPLE_HOSTILE_APP, NULL);
+
+	has(text, "<li><code>on&quot;Request</code> <b>75&thinsp;%</b>"
+	          "<small>/srv/\\shop\n.js:41</small></li>");
+	has(text, "<li><code>(anonymous)</code> <b>12&thinsp;%</b></li>");
+	has_not(text, "heapwatch explain");
+	buf_done(&page);
+	process_set_sites(process, &sites);
+	text = one(model, SAMPLE_HOSTILE_APP, NULL);
+	has(text, "<code>&lt;script&gt;\xef\xbf\xbd</code> <b>76&thinsp;%</b>"
+	          "<small>/a&amp;b.js:7</small>");
+	has(text, "<code>idle</code> <b>0&thinsp;%</b><small>node:fs</small>");
+	ck_assert_uint_eq(count_of(text, "<li><code>"), LEAK_SITES_MAX);
+	buf_done(&page);
+	process_set_sites(process, NULL);
+	text = one(model, SAMPLE_HOSTILE_APP, NULL);
+	has_not(text, "Which code</h2>");
+	has(text, "heapwatch explain");
+	done(model);
+}
+END_TEST
+
 START_TEST(test_the_range_is_one_that_the_history_covers)
 {
 	struct model *model = sample_model();
@@ -263,7 +293,6 @@ START_TEST(test_what_is_missing_is_said_for_each_process)
 
 	has_not(one(model, SAMPLE_HOSTILE_APP, NULL), "Its heap is not seen");
 	has_not(buf_string(&page), "Its memory may not be read");
-	has(buf_string(&page), "heapwatch explain PID");
 	buf_done(&page);
 	has(one(model, "auth", NULL), "Its heap is not seen");
 	has(buf_string(&page), "heapwatch run");
@@ -321,6 +350,6 @@ UNIT_MAIN("status", test_hostile_names_stay_text,
           test_what_may_not_be_read_is_said, test_many_processes_are_cut,
           test_without_processes_there_is_advice, test_pages_need_nothing_that_their_policy_forbids,
           test_a_process_is_shown_with_charts_heaps_and_identity,
-          test_the_range_is_one_that_the_history_covers,
+          test_the_code_that_is_to_blame_is_named, test_the_range_is_one_that_the_history_covers,
           test_what_is_missing_is_said_for_each_process, test_a_process_that_is_gone_is_said_to_be,
           test_assets_are_there_by_name)
