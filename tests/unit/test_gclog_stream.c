@@ -57,6 +57,30 @@ static void finish(struct stream *stream, struct seen *seen)
 	stream_done(stream);
 }
 
+static void read_in_chunks(const char *text, size_t chunk, struct seen *seen)
+{
+	struct stream stream = {.line_number = 0};
+
+	feed_in_chunks(&stream, text, chunk, seen);
+	finish(&stream, seen);
+}
+
+/* One stream reads up to the cut, another goes on where the first had an unfinished line. */
+static void read_cut(const char *text, size_t length, size_t cut, struct seen *seen)
+{
+	const struct stream_sink sink = {see, seen, &seen->counts};
+	struct stream first = {.line_number = 0};
+	struct stream second = {.line_number = 0};
+	size_t next;
+
+	stream_feed(&first, text, cut, &sink);
+	ck_assert_uint_le(stream_unfinished_bytes(&first), cut);
+	next = cut - (size_t)stream_unfinished_bytes(&first);
+	stream_done(&first);
+	stream_feed(&second, text + next, length - next, &sink);
+	finish(&second, seen);
+}
+
 START_TEST(test_records_are_the_same_for_every_chunk_size)
 {
 	static const char text[] = "hello\n" GC("7", "100") "\n\n" GC("7", "200")
@@ -64,11 +88,9 @@ START_TEST(test_records_are_the_same_for_every_chunk_size)
 	size_t chunk;
 
 	for (chunk = 1; chunk <= sizeof(text); chunk++) {
-		struct stream stream = {.line_number = 0};
 		struct seen seen = {.count = 0};
 
-		feed_in_chunks(&stream, text, chunk, &seen);
-		finish(&stream, &seen);
+		read_in_chunks(text, chunk, &seen);
 		ck_assert_uint_eq(seen.counts.gc, 4);
 		ck_assert_uint_eq(seen.counts.torn, 1);
 		ck_assert_uint_eq(seen.counts.other, 2);
@@ -90,17 +112,9 @@ START_TEST(test_a_new_stream_goes_on_where_an_old_one_had_an_unfinished_line)
 	size_t cut;
 
 	for (cut = 0; cut < sizeof(text); cut++) {
-		struct stream first = {.line_number = 0}, second = {.line_number = 0};
 		struct seen seen = {.count = 0};
-		const struct stream_sink sink = {see, &seen, &seen.counts};
-		size_t next;
 
-		stream_feed(&first, text, cut, &sink);
-		ck_assert_uint_le(stream_unfinished_bytes(&first), cut);
-		next = cut - (size_t)stream_unfinished_bytes(&first);
-		stream_done(&first);
-		feed_in_chunks(&second, text + next, sizeof(text), &seen);
-		finish(&second, &seen);
+		read_cut(text, sizeof(text) - 1, cut, &seen);
 		ck_assert_uint_eq(seen.counts.gc, 2);
 		ck_assert_uint_eq(seen.counts.torn, 0);
 	}
@@ -128,11 +142,9 @@ START_TEST(test_last_gcs_are_repeats_and_the_fatal_error_is_seen)
 	    "7", "100") "\n\n<--- JS stacktrace --->\n\nFATAL ERROR: Reached heap limit Allocation "
 	                "failed - "
 	                "JavaScript heap out of memory\n";
-	struct stream stream = {.line_number = 0};
 	struct seen seen = {.count = 0};
 
-	feed_in_chunks(&stream, text, 7, &seen);
-	finish(&stream, &seen);
+	read_in_chunks(text, 7, &seen);
 	ck_assert_uint_eq(seen.counts.gc, 1);
 	ck_assert_uint_eq(seen.count, 3);
 	ck_assert_int_eq(seen.records[1].result, GCLOG_REPEAT);
@@ -163,11 +175,9 @@ START_TEST(test_pieces_are_joined_each_on_its_channel)
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		for (chunk = 1; chunk < 1000; chunk += 7) {
-			struct stream stream = {.line_number = 0};
 			struct seen seen = {.count = 0};
 
-			feed_in_chunks(&stream, texts[i], chunk, &seen);
-			finish(&stream, &seen);
+			read_in_chunks(texts[i], chunk, &seen);
 			ck_assert_uint_eq(seen.counts.gc, 2);
 			ck_assert_uint_eq(seen.counts.torn, 0);
 			ck_assert_uint_eq(seen.count, 3);
@@ -185,11 +195,9 @@ START_TEST(test_a_death_on_stderr_is_of_who_collected_on_stdout)
 	    DOCKER("FATAL ERROR: CALL_AND_RETRY_LAST Allocation failed - "
 	           "JavaScript heap out of memory\\n",
 	           "stderr");
-	struct stream stream = {.line_number = 0};
 	struct seen seen = {.count = 0};
 
-	feed_in_chunks(&stream, text, sizeof(text), &seen);
-	finish(&stream, &seen);
+	read_in_chunks(text, sizeof(text), &seen);
 	ck_assert_uint_eq(seen.count, 2);
 	ck_assert_int_eq(seen.records[1].result, GCLOG_INCIDENT);
 	ck_assert_int_eq(seen.records[1].record.pid, 7);
@@ -203,16 +211,9 @@ START_TEST(test_a_new_stream_goes_on_in_the_middle_of_pieces)
 	size_t cut;
 
 	for (cut = 0; cut < sizeof(text); cut++) {
-		struct stream first = {.line_number = 0}, second = {.line_number = 0};
 		struct seen seen = {.count = 0};
-		const struct stream_sink sink = {see, &seen, &seen.counts};
-		size_t next;
 
-		stream_feed(&first, text, cut, &sink);
-		next = cut - (size_t)stream_unfinished_bytes(&first);
-		stream_done(&first);
-		feed_in_chunks(&second, text + next, sizeof(text), &seen);
-		finish(&second, &seen);
+		read_cut(text, sizeof(text) - 1, cut, &seen);
 		ck_assert_uint_eq(seen.counts.gc, 3);
 		ck_assert_uint_eq(seen.counts.torn, 0);
 	}
@@ -244,16 +245,9 @@ START_TEST(test_a_new_stream_goes_on_in_the_middle_of_an_entry)
 
 	size += put_export_entry(text + size, GC("7", "200"));
 	for (cut = 0; cut <= size; cut++) {
-		struct stream first = {.line_number = 0}, second = {.line_number = 0};
 		struct seen seen = {.count = 0};
-		const struct stream_sink sink = {see, &seen, &seen.counts};
-		size_t next;
 
-		stream_feed(&first, text, cut, &sink);
-		next = cut - (size_t)stream_unfinished_bytes(&first);
-		stream_done(&first);
-		stream_feed(&second, text + next, size - next, &sink);
-		finish(&second, &seen);
+		read_cut(text, size, cut, &seen);
 		ck_assert_msg(seen.counts.gc == 2 && seen.counts.torn == 0, "cut at %zu", cut);
 	}
 }
