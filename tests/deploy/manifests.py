@@ -87,7 +87,19 @@ OBJECTS = [(directory.name, one) for directory in DIRECTORIES
 PODS = [(name, one['spec']['template']['spec']) for name, one in OBJECTS
         if one['kind'] in ('DaemonSet', 'Deployment')]
 OURS = [(name, pod, container) for name, pod in PODS for container in pod['containers']
-        if container['name'] == 'heapwatchd']
+        if container['image'] == 'heapwatch']
+
+
+def each_pod_is_watched():
+    """By one heapwatchd, which sees processes or is told of a log."""
+    for name, pod in PODS:
+        ours = [container for other, _, container in OURS if other == name]
+        if len(ours) != 1:
+            yield '%s: %d containers of heapwatchd' % (name, len(ours))
+    for name, pod, container in OURS:
+        sees_processes = pod.get('hostPID') or pod.get('shareProcessNamespace')
+        if not sees_processes and not any(one.startswith('--gc.log=') for one in container['args']):
+            yield '%s: sees neither processes nor a log' % name
 
 
 def files_are_listed():
@@ -144,31 +156,54 @@ def volumes_are_there():
                 yield '%s: no ConfigMap for %s' % (name, volume['name'])
 
 
+def is_below(path, directory):
+    return (path + '/').startswith(directory + '/')
+
+
 def arguments_lead_to_mounts():
     """With a read-only root, what is read or written must be mounted."""
     for name, _, container in OURS:
         mounts = {mount['mountPath']: mount.get('readOnly', False) for mount in container['volumeMounts']}
         for argument in container['args']:
             path = argument.split('=')[1]
-            above = [mount for mount in mounts if path.startswith(mount) or mount.startswith(path + '/')]
+            above = [mount for mount in mounts if is_below(path, mount) or is_below(mount, path)]
             if not above:
                 yield '%s: nothing is mounted for %s' % (name, argument)
             elif argument.startswith('--storage.path') and mounts[above[0]]:
                 yield '%s: %s is read-only' % (name, path)
 
 
-def default_port():
+def mounts_are_where_they_are_looked_for():
+    """The host's below --path.rootfs, GC logs where heapwatch run writes them."""
+    with open(os.path.join(TOP, 'systemd', 'heapwatchd.tmpfiles'), encoding='utf-8') as file:
+        directories = re.findall(r'^d (\S+)', file.read(), re.M)
+    for name, pod, container in OURS:
+        mounts = {mount['name']: mount['mountPath'] for mount in container['volumeMounts']}
+        rootfs = [one.split('=')[1] for one in container['args'] if one.startswith('--path.rootfs=')]
+        for volume in pod['volumes']:
+            path, mounted = volume.get('hostPath', {}).get('path'), mounts.get(volume['name'])
+            if path is not None and mounted not in [path] * (path in directories) + [one + path for one in rootfs]:
+                yield '%s: %s of the host is at %s' % (name, path, mounted)
+            if volume['name'] == 'heapwatch-gc' and mounted not in directories:
+                yield '%s: nobody looks for GC logs at %s' % (name, mounted)
+
+
+def dockerfile_says(pattern):
     with open(os.path.join(TOP, 'Dockerfile'), encoding='utf-8') as file:
-        return int(re.search(r'^EXPOSE (\d+)$', file.read(), re.M).group(1))
+        return re.search(pattern, file.read(), re.M).group(1)
+
+
+def default_port():
+    return int(dockerfile_says(r'^EXPOSE (\d+)$'))
 
 
 def ports_match():
     for name, _, container in OURS:
         if container['ports'] != [{'name': 'heapwatch', 'containerPort': default_port()}]:
             yield '%s: ports %s' % (name, container['ports'])
-        for probe in ('livenessProbe', 'readinessProbe'):
-            if container.get(probe, {}).get('httpGet', {}).get('port', 'heapwatch') != 'heapwatch':
-                yield '%s: %s asks another port' % (name, probe)
+        for probe, path in (('livenessProbe', '/-/healthy'), ('readinessProbe', '/-/ready')):
+            if probe in container and container[probe]['httpGet'] != {'path': path, 'port': 'heapwatch'}:
+                yield '%s: %s asks for something else' % (name, probe)
     for name, one in OBJECTS:
         spec = one.get('spec', {})
         for endpoint in spec.get('podMetricsEndpoints', []) + spec.get('endpoints', []):
@@ -195,6 +230,9 @@ def selectors_select():
         if one['kind'] == 'Service' and not any(
                 set(spec['selector'].items()) <= labels_of(template) for template in templates):
             yield '%s: the service selects nothing' % name
+        if one['kind'] == 'PodMonitor' and {(rule['key'], rule['operator']) for rule in
+                                            spec['selector']['matchExpressions']} != {('heapwatch', 'Exists')}:
+            yield '%s: the monitor selects other pods' % name
         if one['kind'] == 'ServiceMonitor' and not any(
                 set(spec['selector']['matchLabels'].items()) <= set(other['metadata']['labels'].items())
                 for _, other in OBJECTS if other['kind'] == 'Service'):
@@ -266,6 +304,11 @@ def compose_holds():
         yield 'rights of heapwatchd'
     if ours['ports'] != ['127.0.0.1:%d:%d' % (default_port(), default_port())]:
         yield 'ports %s' % ours['ports']
+    rootfs = [one.split('=')[1] for one in ours['command'] if one.startswith('--path.rootfs=')]
+    for mount in ours['volumes']:
+        source, target = mount.split(':')[:2]
+        if target not in [one + source for one in rootfs] + [dockerfile_says(r'^VOLUME (\S+)$')]:
+            yield 'nobody looks for %s at %s' % (source, target)
     for service in document['services'].values():
         for mount in service['volumes']:
             source = mount.split(':')[0]
@@ -276,12 +319,14 @@ def compose_holds():
 
 
 CHECKS = [
+    (each_pod_is_watched, 'each pod is watched by one heapwatchd'),
     (files_are_listed, 'each file is part of its kustomization'),
     (objects_fit_the_schema, 'each object has known keys and right types'),
     (options_exist, 'heapwatchd has each option'),
     (configurations_are_valid, 'heapwatchd takes the configuration'),
     (volumes_are_there, 'volumes are declared once and mounted'),
     (arguments_lead_to_mounts, 'what is read and written is mounted'),
+    (mounts_are_where_they_are_looked_for, 'mounts are where heapwatchd looks'),
     (ports_match, 'ports are those of heapwatchd'),
     (selectors_select, 'selectors find what they select'),
     (rights_are_few, 'rights are no more than needed'),
