@@ -13,6 +13,7 @@
 
 const char *const template_keys[] = {"summary",
                                      "evidence",
+                                     "sites",
                                      "status",
                                      "severity",
                                      "condition",

@@ -9,6 +9,7 @@
 
 #include "daemon/alerting/json.h"
 #include "daemon/alerting/receiver.h"
+#include "daemon/alerting/text.h"
 #include "lib/cleanup.h"
 
 static const struct {
@@ -49,30 +50,17 @@ static cJSON *labels_of(const cJSON *alert)
 	return labels;
 }
 
-static void add_evidence(cJSON *annotations, const cJSON *alert)
-{
-	_cleanup_(buf_done) struct buf text = BUF_INIT(RECEIVER_REQUEST_MAX);
-	const cJSON *line;
-
-	cJSON_ArrayForEach(line, cJSON_GetObjectItem(alert, "evidence"))
-	{
-		if (text.length > 0)
-			buf_append_char(&text, '\n');
-		if (cJSON_IsString(line))
-			buf_append_string(&text, line->valuestring);
-	}
-	(void)cJSON_AddStringToObject(annotations, "description", buf_string(&text));
-}
-
 static cJSON *annotations_of(const cJSON *alert)
 {
 	_cleanup_(buf_done) struct buf summary = BUF_INIT(RECEIVER_REQUEST_MAX);
+	_cleanup_(buf_done) struct buf reasons = BUF_INIT(RECEIVER_REQUEST_MAX);
 	cJSON *annotations = cJSON_CreateObject();
 	size_t i;
 
 	receiver_summary(alert, &summary);
 	(void)cJSON_AddStringToObject(annotations, "summary", buf_string(&summary));
-	add_evidence(annotations, alert);
+	alert_reasons(alert, &reasons);
+	(void)cJSON_AddStringToObject(annotations, "description", buf_string(&reasons));
 	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
 		if (*json_text(alert, copied[i]) != '\0')
 			(void)cJSON_AddStringToObject(annotations, copied[i],

@@ -28,16 +28,19 @@ static void append_escaped(struct buf *out, const char *text)
 static void write_usual(const cJSON *alert, struct buf *out)
 {
 	_cleanup_(buf_done) struct buf plain = BUF_INIT(RECEIVER_REQUEST_MAX);
-	const cJSON *line;
+	_cleanup_(buf_done) struct buf reasons = BUF_INIT(RECEIVER_REQUEST_MAX);
+	const char *line;
+	const char *end;
 
 	buf_printf(&plain, "[%s, %s] ", json_text(alert, "status"), json_text(alert, "severity"));
 	receiver_summary(alert, &plain);
 	if (*json_text(alert, "resolved_reason") != '\0')
 		buf_printf(&plain, ": %s", json_text(alert, "resolved_reason"));
-	cJSON_ArrayForEach(line, cJSON_GetObjectItem(alert, "evidence"))
-	{
-		if (cJSON_IsString(line))
-			buf_printf(&plain, "\n• %s", line->valuestring);
+	alert_reasons(alert, &reasons);
+	for (line = buf_string(&reasons); *line != '\0'; line = *end != '\0' ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		buf_append_string(&plain, "\n• ");
+		buf_append(&plain, line, (size_t)(end - line));
 	}
 	append_escaped(out, buf_string(&plain));
 }

@@ -61,6 +61,51 @@ START_TEST(test_each_type_has_its_own_request)
 }
 END_TEST
 
+/* What a page at night must say: why, how long there is left, and where to look. */
+#define EXPLAINED(condition)                                                                      \
+	"{\"status\":\"firing\",\"condition\":\"" condition "\",\"evidence\":[\"a\"],"            \
+	"\"time_to_exhaustion_seconds\":{\"p50\":11520},\"sites\":["                              \
+	"{\"function\":\"<on>\\n\",\"script\":\"/a.js\",\"line\":41,\"share\":0.75},"             \
+	"{\"function\":\"f\",\"script\":\"node:fs\",\"line\":0,\"share\":null},"                  \
+	"{\"function\":\"g\",\"script\":\"\",\"line\":7,\"share\":0.1},{\"function\":\"never\"}," \
+	"7]}"
+
+START_TEST(test_time_left_and_sites_are_told)
+{
+	static const struct {
+		enum receiver_type type;
+		const char *alert;
+		const char *text;
+		const char *part;
+	} rows[] = {
+	    {RECEIVER_ALERTMANAGER, EXPLAINED("leak"), NULL,
+	     "\"description\":\"a\\nAbout 3.2h were left when this was noticed.\\n"
+	     "75 % of the growth by <on>  (/a.js:41)\\nf (node:fs)\\n10 % of the growth by g\""},
+	    {RECEIVER_ALERTMANAGER, EXPLAINED("heap_oom"), NULL,
+	     "\"description\":\"a\\n75 % of the growth by <on>  (/a.js:41)\\n"},
+	    {RECEIVER_SLACK, EXPLAINED("leak"), NULL,
+	     "\\n• a\\n• About 3.2h were left when this was noticed.\\n"
+	     "• 75 % of the growth by &lt;on&gt;  (/a.js:41)\\n• f (node:fs)\\n"
+	     "• 10 % of the growth by g\"}"},
+	    {RECEIVER_SLACK, EXPLAINED("leak"), "{{sites}}",
+	     "{\"text\":\"75 % of the growth by &lt;on&gt;  (/a.js:41)\\nf (node:fs)\\n"
+	     "10 % of the growth by g\"}"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
+		const struct receiver_message message = {
+		    .bodies = &rows[i].alert, .count = 1, .text = rows[i].text};
+
+		ck_assert_int_eq(receiver_types[rows[i].type].write(&message, &request), 0);
+		ck_assert_msg(strstr(buf_string(&request.body), rows[i].part) != NULL, "%s",
+		              buf_string(&request.body));
+		buf_done(&request.body);
+	}
+}
+END_TEST
+
 #define TEMPLATE "<{{app}}> {{severity}} {{score}} {{ends_at}} {{pid}}: {{summary}}\n{{evidence}}"
 
 START_TEST(test_a_template_gives_the_text)
@@ -150,6 +195,6 @@ START_TEST(test_what_is_no_alert_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("receiver", test_each_type_has_its_own_request, test_a_template_gives_the_text,
-          test_a_long_summary_is_cut_between_characters, test_a_webhook_is_signed_and_has_an_id,
-          test_what_is_no_alert_is_refused)
+UNIT_MAIN("receiver", test_each_type_has_its_own_request, test_time_left_and_sites_are_told,
+          test_a_template_gives_the_text, test_a_long_summary_is_cut_between_characters,
+          test_a_webhook_is_signed_and_has_an_id, test_what_is_no_alert_is_refused)
