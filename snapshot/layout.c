@@ -184,6 +184,17 @@ static void take_fields(struct cursor *cursor, const char *const *names, size_t 
 	*ret_width = width;
 }
 
+/* V8's are; they are printed as they stand. */
+static bool is_plain(const struct text *text)
+{
+	size_t i;
+
+	for (i = 0; i < text->length; i++)
+		if (text->start[i] < ' ' || text->start[i] > '~')
+			return false;
+	return true;
+}
+
 static void take_type_names(struct cursor *cursor, struct layout_types *types)
 {
 	bool is_first = true;
@@ -194,6 +205,11 @@ static void take_type_names(struct cursor *cursor, struct layout_types *types)
 		if (types->count == LAYOUT_TYPES_MAX || name.length >= LAYOUT_TYPE_NAME_SIZE) {
 			(void)fail(cursor,
 			           "node_types or edge_types has too many or too long names");
+			return;
+		}
+		if (!is_plain(&name)) {
+			(void)fail(cursor, "node_types or edge_types has a name that is no "
+			                   "plain text");
 			return;
 		}
 		memcpy(types->names[types->count], name.start, name.length);

@@ -13,6 +13,7 @@
 #include "tool/html.h"
 #include "tool/retainer_report.h"
 #include "tool/snapshot_report.h"
+#include "tool/terminal.h"
 
 #define PLACE_MAX ((size_t)4096)
 
@@ -130,15 +131,17 @@ void contents_report_json(struct json *json, const struct heap *heap)
 static void print_content(const struct heap *heap, const struct list *list,
                           const struct content *content, FILE *out)
 {
-	struct buf place = BUF_INIT(PLACE_MAX);
+	struct buf place = BUF_INIT(PLACE_MAX), clean = BUF_INIT(PLACE_MAX);
 	char size[UNIT_TEXT_SIZE];
 
 	append_place(&place, heap, list, content->node);
+	terminal_append_clean(&clean, buf_string(&place), PLACE_MAX);
 	(void)fprintf(out, "%10" PRIu64 "  %10s  %s%s", content->count,
-	              size_format(size, (double)content->bytes), buf_string(&place),
+	              size_format(size, (double)content->bytes), buf_string(&clean),
 	              place.length > 0 ? " " : "");
 	snapshot_print_name(name_of(heap, content->node), out);
 	buf_done(&place);
+	buf_done(&clean);
 }
 
 static void print_classes(const struct heap *heap, FILE *out)

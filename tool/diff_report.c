@@ -4,13 +4,13 @@
  */
 #include "tool/diff_report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 
 #include "daemon/exposition/json.h"
 #include "lib/buf.h"
 #include "lib/units.h"
+#include "tool/output.h"
 #include "tool/snapshot_report.h"
 
 #define JSON_MAX       ((size_t)1024 * 1024 * 1024)
@@ -95,7 +95,6 @@ int diff_report_json(const struct diff *diff, FILE *out)
 {
 	struct buf text = BUF_INIT(JSON_MAX);
 	struct json json = {.out = &text};
-	bool has_failed;
 	size_t i;
 
 	json_begin_object(&json, NULL);
@@ -105,11 +104,8 @@ int diff_report_json(const struct diff *diff, FILE *out)
 	json_end_array(&json);
 	add_totals(&json, diff);
 	json_end_object(&json);
-	has_failed = buf_failed(&text);
-	if (!has_failed)
-		(void)fprintf(out, "%s\n", buf_string(&text)); /* seen at the flush of stdout */
-	buf_done(&text);
-	return has_failed ? -ENOMEM : 0;
+	buf_append_char(&text, '\n');
+	return output_print(&text, out);
 }
 
 /* ---- text ---- */

@@ -12,6 +12,7 @@
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/units.h"
+#include "tool/output.h"
 
 #define TEXT_MAX ((size_t)16 * MIB)
 /* Heaps that are told in full; there is always one. */
@@ -184,16 +185,11 @@ static void append_process(struct buf *out, const struct terminal *terminal,
 int report_text(FILE *out, const struct report *report, const struct terminal *terminal)
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
-	bool has_failed;
 
 	append_counts(&text, report);
 	if (report->count == 0)
 		append_no_lines(&text, terminal);
 	append_heaps(&text, terminal, report);
 	append_process(&text, terminal, report);
-	has_failed = buf_failed(&text);
-	if (!has_failed)
-		(void)fwrite(buf_string(&text), 1, text.length, out);
-	buf_done(&text);
-	return has_failed ? -ENOMEM : 0;
+	return output_print(&text, out);
 }

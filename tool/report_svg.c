@@ -4,7 +4,6 @@
  * light and dark ground. What lies closer together than the pixels is drawn by its extremes, so
  * that a drawing stays small whatever the recording.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/svg.h"
 #include "lib/units.h"
+#include "tool/output.h"
 #include "tool/report.h"
 
 #define SVG_MAX ((size_t)4 * MIB)
@@ -443,12 +443,7 @@ static void draw(struct buf *out, const struct report *report)
 int report_svg(FILE *out, const struct report *report)
 {
 	struct buf text = BUF_INIT(SVG_MAX);
-	bool has_failed;
 
 	draw(&text, report);
-	has_failed = buf_failed(&text);
-	if (!has_failed)
-		(void)fwrite(buf_string(&text), 1, text.length, out); /* fails at fflush() */
-	buf_done(&text);
-	return has_failed ? -ENOMEM : 0;
+	return output_print(&text, out);
 }

@@ -4,7 +4,6 @@
  */
 #include "tool/retainer_report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "snapshot/locations.h"
 #include "snapshot/names.h"
 #include "snapshot/shapes.h"
+#include "tool/output.h"
 
 #define JSON_MAX      ((size_t)1024 * 1024 * 1024)
 #define JSON_ROWS_MAX 10000
@@ -254,7 +254,6 @@ int retainer_report_json(const struct retainer_report *report, FILE *out)
 {
 	struct buf text = BUF_INIT(JSON_MAX);
 	struct json json = {.out = &text};
-	bool has_failed;
 	size_t i;
 
 	json_begin_object(&json, NULL);
@@ -264,11 +263,8 @@ int retainer_report_json(const struct retainer_report *report, FILE *out)
 	json_end_array(&json);
 	add_totals(&json, report);
 	json_end_object(&json);
-	has_failed = buf_failed(&text);
-	if (!has_failed)
-		(void)fprintf(out, "%s\n", buf_string(&text)); /* seen at the flush of stdout */
-	buf_done(&text);
-	return has_failed ? -ENOMEM : 0;
+	buf_append_char(&text, '\n');
+	return output_print(&text, out);
 }
 
 /* ---- text ---- */
@@ -277,11 +273,13 @@ static void append_head(struct buf *out, const struct retainer_report *report,
                         const struct terminal *terminal, const struct trail *trail)
 {
 	char growth[UNIT_TEXT_SIZE], retained[UNIT_TEXT_SIZE];
-	struct buf name = BUF_INIT(NAME_MAX_TEXT);
+	struct buf name = BUF_INIT(NAME_MAX_TEXT), clean = BUF_INIT(NAME_MAX_TEXT);
 
 	retainer_append_name(&name, report, trail);
-	terminal_append(out, terminal, TONE_BOLD, buf_string(&name));
+	terminal_append_clean(&clean, buf_string(&name), NAME_MAX_TEXT);
+	terminal_append(out, terminal, TONE_BOLD, buf_string(&clean));
 	buf_done(&name);
+	buf_done(&clean);
 	buf_printf(out, " %s%" PRIu64 "  +%s, retains %s\n", terminal->is_utf8 ? "×" : "x",
 	           trail->count, size_format(growth, (double)trail->growth_bytes),
 	           size_format(retained, (double)trail->retained_bytes));
@@ -336,16 +334,11 @@ int retainer_report_text(const struct retainer_report *report, const struct term
                          FILE *out)
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
-	bool has_failed;
 	size_t i;
 
 	append_summary(&text, report);
 	for (i = 0; i < report->retainers->row_count && i < TEXT_ROWS_MAX; i++)
 		append_row(&text, report, terminal, report->retainers->rows[i]);
 	append_rest(&text, report, terminal);
-	has_failed = buf_failed(&text);
-	if (!has_failed)
-		(void)fputs(buf_string(&text), out); /* seen at the flush of stdout */
-	buf_done(&text);
-	return has_failed ? -ENOMEM : 0;
+	return output_print(&text, out);
 }

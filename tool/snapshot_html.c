@@ -4,7 +4,6 @@
  */
 #include "tool/snapshot_html.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "lib/units.h"
 #include "tool/contents_report.h"
 #include "tool/html.h"
+#include "tool/output.h"
 
 #define PAGE_MAX       ((size_t)256 * 1024 * 1024)
 #define ROWS_MAX       2000
@@ -21,14 +21,8 @@
 
 static int print_page(struct buf *page, FILE *out)
 {
-	bool has_failed;
-
 	html_end(page);
-	has_failed = buf_failed(page);
-	if (!has_failed)
-		(void)fputs(buf_string(page), out); /* seen at the flush of stdout */
-	buf_done(page);
-	return has_failed ? -ENOMEM : 0;
+	return output_print(page, out);
 }
 
 /* ---- summary ---- */

@@ -16,10 +16,13 @@
 #include "lib/numbers.h"
 #include "lib/units.h"
 #include "tool/contents_report.h"
+#include "tool/output.h"
+#include "tool/terminal.h"
 
 #define JSON_MAX       ((size_t)1024 * 1024 * 1024)
 #define TEXT_ROWS_MAX  40
-#define TEXT_NAME_MAX  48
+#define TEXT_NAME_MAX  48 /* characters */
+#define TEXT_LINE_MAX  ((size_t)4 * TEXT_NAME_MAX + 8)
 #define TEXT_TYPE_SIZE 20
 
 static int compare_sizes(uint64_t a, uint64_t b)
@@ -147,7 +150,6 @@ int snapshot_report_json(const struct heap *heap, FILE *out)
 {
 	struct buf text = BUF_INIT(JSON_MAX);
 	struct json json = {.out = &text};
-	bool has_failed;
 	uint32_t i;
 
 	json_begin_object(&json, NULL);
@@ -158,11 +160,8 @@ int snapshot_report_json(const struct heap *heap, FILE *out)
 	add_totals(&json, heap);
 	contents_report_json(&json, heap);
 	json_end_object(&json);
-	has_failed = buf_failed(&text);
-	if (!has_failed)
-		(void)fprintf(out, "%s\n", buf_string(&text)); /* seen at the flush of stdout */
-	buf_done(&text);
-	return has_failed ? -ENOMEM : 0;
+	buf_append_char(&text, '\n');
+	return output_print(&text, out);
 }
 
 /* ---- text ---- */
@@ -170,13 +169,11 @@ int snapshot_report_json(const struct heap *heap, FILE *out)
 /* A name may hold anything and be of any length; a row is one line. */
 void snapshot_print_name(const char *name, FILE *out)
 {
-	size_t i;
+	struct buf line = BUF_INIT(TEXT_LINE_MAX);
 
-	for (i = 0; i < TEXT_NAME_MAX && name[i] != '\0'; i++)
-		(void)fputc((unsigned char)name[i] < 0x20 || name[i] == 0x7F ? ' ' : name[i], out);
-	while (((unsigned char)name[i] & 0xC0) == 0x80) /* not within a character */
-		(void)fputc(name[i++], out);
-	(void)fputs(name[i] != '\0' ? "...\n" : "\n", out);
+	terminal_append_clean(&line, name, TEXT_NAME_MAX);
+	(void)fprintf(out, "%s\n", buf_string(&line));
+	buf_done(&line);
 }
 
 static void print_row(const struct heap *heap, const struct heap_class *class, FILE *out)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/numbers.h"
+#include "lib/utf8.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MIN     60
@@ -67,6 +68,42 @@ struct terminal terminal_of(int fd)
 	return terminal;
 }
 
+bool terminal_may_show(const char *text, size_t length)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	if (length == 1)
+		return bytes[0] >= ' ' && bytes[0] != 0x7f;
+	if (length == 2)
+		return bytes[0] != 0xc2 || bytes[1] >= 0xa0;
+	if (length != 3)
+		return length > 0;
+	if (bytes[0] == 0xe2 && bytes[1] == 0x80)
+		return bytes[2] < 0x8b || (bytes[2] > 0x8f && bytes[2] < 0xa8) || bytes[2] > 0xae;
+	if (bytes[0] == 0xe2 && bytes[1] == 0x81)
+		return bytes[2] < 0xa0 || bytes[2] > 0xaf;
+	return bytes[0] != 0xef || bytes[1] != 0xbb || bytes[2] != 0xbf;
+}
+
+/* The next character, or a blank for it; returns its bytes. */
+static size_t append_character(struct buf *out, const char *text)
+{
+	size_t length = utf8_sequence_length(text);
+
+	if (terminal_may_show(text, length))
+		buf_append(out, text, length);
+	else
+		buf_append_char(out, ' ');
+	return length > 0 ? length : 1;
+}
+
+void terminal_append_clean(struct buf *out, const char *text, size_t maximum)
+{
+	for (; *text != '\0' && maximum > 0; maximum--)
+		text += append_character(out, text);
+	buf_append_string(out, *text != '\0' ? "..." : "");
+}
+
 void terminal_append(struct buf *out, const struct terminal *terminal, enum tone tone,
                      const char *text)
 {
@@ -109,6 +146,7 @@ void terminal_wrap(struct buf *out, const struct terminal *terminal, const char 
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 		size_t columns = word_columns(text, length);
+		const char *end;
 
 		if (!is_line_start && column + 1 + columns > terminal->width) {
 			buf_printf(out, "\n%*s", (int)indent, "");
@@ -117,10 +155,10 @@ void terminal_wrap(struct buf *out, const struct terminal *terminal, const char 
 		}
 		if (!is_line_start)
 			buf_append_char(out, ' ');
-		buf_append(out, text, length);
+		for (end = text + length; text < end;)
+			text += append_character(out, text);
 		column += columns + !is_line_start;
 		is_line_start = false;
-		text += length;
 		text += strspn(text, " ");
 	}
 	buf_append_char(out, '\n');

@@ -16,6 +16,7 @@
 #include "lib/units.h"
 #include "tool/command.h"
 #include "tool/fetch.h"
+#include "tool/output.h"
 #include "tool/screen.h"
 #include "tool/top_list.h"
 #include "tool/top_screen.h"
@@ -342,7 +343,7 @@ static int run_screen(struct top *top)
 
 /* ---- once ---- */
 
-static void print_table(struct top *top)
+static int print_table(const struct top *top)
 {
 	const struct top_view view = {
 	    .terminal = &top->terminal,
@@ -354,8 +355,7 @@ static void print_table(struct top *top)
 	struct buf text = BUF_INIT(FRAME_MAX);
 
 	top_draw_table(&text, &view);
-	(void)fwrite(buf_string(&text), 1, text.length, stdout); /* fails at fflush() */
-	buf_done(&text);
+	return output_print(&text, stdout);
 }
 
 static int run_once(struct top *top)
@@ -369,11 +369,12 @@ static int run_once(struct top *top)
 	} while (state == FETCH_IDLE);
 	if (state == FETCH_DONE && take_document(top) < 0)
 		(void)snprintf(message, sizeof(message), "%.200s", top->trouble);
+	if (message[0] == '\0' && print_table(top) < 0)
+		(void)snprintf(message, sizeof(message), "no memory");
 	if (message[0] != '\0') {
 		(void)fprintf(stderr, "heapwatch top: %s: %s\n", top->source, message);
 		return STATUS_FAILURE;
 	}
-	print_table(top);
 	return STATUS_OK;
 }
 

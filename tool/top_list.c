@@ -12,27 +12,11 @@
 
 #include "lib/cjson.h"
 #include "lib/utf8.h"
+#include "tool/terminal.h"
 
 #define ROWS_MAX 65536
 
 /* ---- text ---- */
-
-/* C1 controls, marks and overrides of direction (UAX 9), line separators, byte order mark. */
-static bool is_unsafe(const unsigned char *bytes, size_t length)
-{
-	if (length == 1)
-		return bytes[0] < ' ' || bytes[0] == 0x7f;
-	if (length == 2)
-		return bytes[0] == 0xc2 && bytes[1] < 0xa0;
-	if (length != 3)
-		return false;
-	if (bytes[0] == 0xe2 && bytes[1] == 0x80)
-		return (bytes[2] >= 0x8b && bytes[2] <= 0x8f) ||
-		       (bytes[2] >= 0xa8 && bytes[2] <= 0xae);
-	if (bytes[0] == 0xe2 && bytes[1] == 0x81)
-		return bytes[2] >= 0xa0 && bytes[2] <= 0xaf;
-	return bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf;
-}
 
 void top_clean(char *out, size_t size, const char *text)
 {
@@ -40,7 +24,7 @@ void top_clean(char *out, size_t size, const char *text)
 
 	while (*text != '\0') {
 		size_t length = utf8_sequence_length(text);
-		bool is_kept = length > 0 && !is_unsafe((const unsigned char *)text, length);
+		bool is_kept = terminal_may_show(text, length);
 		const char *piece = is_kept ? text : UTF8_REPLACEMENT;
 		size_t piece_length = is_kept ? length : strlen(UTF8_REPLACEMENT);
 

@@ -64,7 +64,8 @@ static size_t plain_length(const char *text)
 	return length;
 }
 
-/* Control characters, DEL among them, by number: the document may be shown in a terminal. */
+/* Control characters, DEL and C1's among them, by number: the document may be shown in a terminal.
+ */
 static size_t append_special(struct buf *out, const char *text)
 {
 	size_t length = utf8_sequence_length(text);
@@ -77,6 +78,8 @@ static size_t append_special(struct buf *out, const char *text)
 		return 1;
 	} else if (length == 1) {
 		buf_printf(out, "\\u%04x", (unsigned)(unsigned char)*text);
+	} else if (length == 2 && text[0] == '\xc2' && (unsigned char)text[1] < 0xa0) {
+		buf_printf(out, "\\u%04x", (unsigned)(unsigned char)text[1]);
 	} else {
 		buf_append(out, text, length);
 	}

@@ -119,6 +119,7 @@ START_TEST(test_paragraphs_fit)
 	    {"much-longer-than-a-line a", "  + much-longer-than-a-line\n    a\n"},
 	    {"äöüß äöü", "  + äöüß äöü\n"},
 	    {"a  b", "  + a b\n"},
+	    {"a\033[2J b\xc2\x9b", "  + a [2J b \n"},
 	    {"", "  + \n"},
 	};
 	size_t i;
@@ -133,6 +134,36 @@ START_TEST(test_paragraphs_fit)
 }
 END_TEST
 
+START_TEST(test_text_of_others_is_shown_but_does_not_act)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} rows[] = {
+	    {"plain", "plain"},
+	    {"caf\xc3\xa9\xe2\x80\xa6", "caf\xc3\xa9\xe2\x80\xa6"},
+	    {"\033[2J\n\x7f", " [2J  "},
+	    {"\xc2\x9b"
+	     "2J",
+	     " 2J"},
+	    {"a\xe2\x80\xae\xef\xbb\xbf\xffz", "a   z"},
+	    {"12345678", "12345678"},
+	    {"1234567\xc3\xa9", "1234567\xc3\xa9"},
+	    {"1234567\xc3\xa9!", "1234567\xc3\xa9..."},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf out = BUF_INIT(1024);
+
+		terminal_append_clean(&out, rows[i].text, 8);
+		ck_assert_str_eq(buf_string(&out), rows[i].expected);
+		buf_done(&out);
+	}
+}
+END_TEST
+
 UNIT_MAIN("terminal", test_a_file_is_plain, test_a_terminal_has_colour_unless_told_not_to,
           test_the_locale_decides_on_unicode, test_columns_are_bounded,
-          test_tones_are_for_colour_only, test_paragraphs_fit)
+          test_tones_are_for_colour_only, test_paragraphs_fit,
+          test_text_of_others_is_shown_but_does_not_act)
