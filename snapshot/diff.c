@@ -15,6 +15,9 @@
 #include "lib/cleanup.h"
 #include "snapshot/objects.h"
 
+/* One in so many ids may be of an object whose class is another now. */
+#define MISTAKEN_DIVISOR 100
+
 /* By type and name. */
 struct diff_index {
 	char *key; /* owned: the type, NUL, the name */
@@ -78,6 +81,15 @@ static bool is_internal(const char *type)
 		if (strcmp(type, types[i]) == 0)
 			return true;
 	return false;
+}
+
+static bool is_string(const char *type)
+{
+	static const char suffix[] = "string";
+	size_t length = strlen(type);
+
+	return length >= sizeof(suffix) - 1 &&
+	       strcmp(type + length - sizeof(suffix) + 1, suffix) == 0;
 }
 
 static int add_row(struct diff *diff, const char *type, const char *name)
@@ -177,6 +189,7 @@ struct pair {
 	const struct heap *heap; /* the later one */
 	const struct object_id *ids;
 	const struct diff_objects *earlier;
+	struct diff_totals *totals; /* of the later one; NULL: the earlier one is not the first */
 };
 
 static uint32_t row_of(const struct pair *pair, size_t at)
@@ -190,6 +203,17 @@ static void count_object(struct diff_amount *amount, uint64_t self_bytes)
 	amount->self_bytes += self_bytes;
 }
 
+/* What has the id of the object now is at that place. */
+static void count_shared(const struct pair *pair, const struct object *object, size_t at)
+{
+	const struct diff_row *before = &pair->diff->rows[object->row];
+	const struct diff_row *now = &pair->diff->rows[row_of(pair, at)];
+
+	pair->totals->shared_count++;
+	pair->totals->mistaken_count +=
+	    before != now && !(is_string(before->type) && is_string(now->type));
+}
+
 /* Ids that both have stand in both once; is_kept is by node of the later one. Those that only the
  * earlier one has are counted as deleted where the rows are given. */
 static void find_kept(const struct pair *pair, bool *is_kept, struct diff_row *deleted_of)
@@ -197,13 +221,17 @@ static void find_kept(const struct pair *pair, bool *is_kept, struct diff_row *d
 	const struct diff_objects *earlier = pair->earlier;
 	size_t count = pair->heap->node_count;
 	size_t at = 0, i;
+	bool is_shared;
 
 	for (i = 0; i < earlier->count; i++) {
 		const struct object *object = &earlier->objects[i];
 
 		while (at < count && pair->ids[at].id < object->id)
 			at++;
-		if (at < count && pair->ids[at].id == object->id && row_of(pair, at) == object->row)
+		is_shared = at < count && pair->ids[at].id == object->id;
+		if (is_shared && pair->totals != NULL)
+			count_shared(pair, object, at);
+		if (is_shared && row_of(pair, at) == object->row)
 			is_kept[pair->ids[at++].node] = true;
 		else if (deleted_of != NULL)
 			count_object(&deleted_of[object->row].deleted, object->self_bytes);
@@ -283,6 +311,7 @@ static int add_last(struct diff *diff, struct heap *heap, struct pair *pair)
 	if (diff->snapshot_count == 2) {
 		memset(is_kept, 0, heap->node_count * sizeof(*is_kept));
 		pair->earlier = diff->objects[1];
+		pair->totals = NULL;
 		find_kept(pair, is_kept, NULL);
 	} else {
 		for (i = 0; i < heap->node_count; i++)
@@ -299,16 +328,19 @@ static int add_last(struct diff *diff, struct heap *heap, struct pair *pair)
 int diff_add(struct diff *diff, struct heap *heap, bool is_last)
 {
 	_cleanup_(freep) struct object_id *ids = objects_sort(heap->node_ids, heap->node_count);
-	struct pair pair = {.diff = diff, .heap = heap, .ids = ids};
+	struct diff_totals *totals = &diff->totals[diff->snapshot_count];
+	struct pair pair = {.diff = diff, .heap = heap, .ids = ids, .totals = totals};
 	int r = ids != NULL ? take_classes(diff, heap) : -ENOMEM;
 
 	if (r < 0)
 		return r;
+	*totals = (struct diff_totals){.node_count = heap->node_count,
+	                               .edge_count = heap->edge_count,
+	                               .self_bytes = heap->self_bytes};
 	r = is_last ? add_last(diff, heap, &pair) : add_earlier(diff, &pair);
 	if (r < 0)
 		return r;
-	diff->totals[diff->snapshot_count++] =
-	    (struct diff_totals){heap->node_count, heap->edge_count, heap->self_bytes};
+	diff->snapshot_count++;
 	return 0;
 }
 
@@ -324,6 +356,13 @@ void diff_retained(struct diff *diff, const struct heap *heap)
 		row->at[snapshot].retained_bytes += heap->classes[i].retained_bytes;
 		row->new.retained_bytes += heap->classes[i].new_retained_bytes;
 	}
+}
+
+bool diff_is_of_one_process(const struct diff *diff, size_t snapshot)
+{
+	const struct diff_totals *totals = &diff->totals[snapshot];
+
+	return totals->mistaken_count <= totals->shared_count / MISTAKEN_DIVISOR;
 }
 
 /* ---- order ---- */

@@ -40,6 +40,8 @@ struct diff_totals {
 	uint64_t node_count;
 	uint64_t edge_count;
 	uint64_t self_bytes;
+	uint64_t shared_count;   /* objects of the first snapshot whose id is here, too */
+	uint64_t mistaken_count; /* of these: what has the id here is of another class */
 };
 
 struct diff {
@@ -67,6 +69,14 @@ void diff_done(struct diff *diff);
 int diff_add(struct diff *diff, struct heap *heap, bool is_last)
     __attribute__((warn_unused_result));
 void diff_retained(struct diff *diff, const struct heap *heap);
+/*
+ * False: the snapshot is of another process than the first, or of the same one after V8 gave all
+ * ids anew, as it does when an inspector session ends: more than one in a hundred ids that both
+ * have are of objects of another class. In one process hardly any object changes its
+ * class; strings change their type, which is not counted. What is new or deleted means nothing
+ * then; what each snapshot holds does. True proves nothing.
+ */
+bool diff_is_of_one_process(const struct diff *diff, size_t snapshot);
 /* After the last snapshot: sorts the rows. */
 void diff_finish(struct diff *diff);
 /* The last snapshot's minus the first's; they fit into 63 bits. */

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "daemon/exposition/json.h"
 #include "lib/buf.h"
 #include "lib/units.h"
 #include "tool/output.h"
@@ -21,6 +20,38 @@
 static const struct diff_amount *last_of(const struct diff *diff, const struct diff_row *row)
 {
 	return &row->at[diff->snapshot_count - 1];
+}
+
+/* ---- notes ---- */
+
+const char *diff_note(const struct diff *diff, size_t snapshot, char out[DIFF_NOTE_SIZE])
+{
+	const struct diff_totals *totals = &diff->totals[snapshot];
+
+	if (diff_is_of_one_process(diff, snapshot))
+		return NULL;
+	(void)snprintf(out, DIFF_NOTE_SIZE,
+	               "A and %c are not of one process, or an inspector session ended between "
+	               "them: %.0f %% of the ids in both are of objects of another type or name. "
+	               "What is new, deleted or held means nothing; counts and sizes do. "
+	               "heapwatch snapshot watch takes snapshots that can be compared.",
+	               (char)('A' + snapshot),
+	               ceil(100 * (double)totals->mistaken_count / (double)totals->shared_count));
+	return out;
+}
+
+void diff_add_notes(struct json *json, const struct diff *diff, const char *hint)
+{
+	char note[DIFF_NOTE_SIZE];
+	size_t i;
+
+	json_begin_array(json, "notes");
+	for (i = 1; i < diff->snapshot_count; i++)
+		if (diff_note(diff, i, note) != NULL)
+			json_string(json, NULL, note);
+	if (hint != NULL)
+		json_string(json, NULL, hint);
+	json_end_array(json);
 }
 
 /* ---- JSON ---- */
@@ -88,6 +119,7 @@ static void add_totals(struct json *json, const struct diff *diff)
 		json_end_object(json);
 	}
 	json_end_array(json);
+	diff_add_notes(json, diff, NULL);
 	json_end_object(json);
 }
 

@@ -7,12 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "daemon/exposition/json.h"
 #include "lib/buf.h"
 #include "lib/units.h"
 #include "snapshot/locations.h"
 #include "snapshot/names.h"
 #include "snapshot/shapes.h"
+#include "tool/diff_report.h"
 #include "tool/output.h"
 
 #define JSON_MAX      ((size_t)1024 * 1024 * 1024)
@@ -236,17 +236,13 @@ static void add_row(struct json *json, const struct retainer_report *report, uin
 static void add_totals(struct json *json, const struct retainer_report *report)
 {
 	const struct retainers *retainers = report->retainers;
-	const char *hint = retainer_hint(report);
 
 	json_begin_object(json, "totals");
 	json_u64(json, "rows", retainers->row_count);
 	json_u64(json, "new_bytes", retainers->growth_bytes);
 	json_u64(json, "unheld_count", retainers->unheld_count);
 	json_u64(json, "unheld_bytes", retainers->unheld_bytes);
-	json_begin_array(json, "notes");
-	if (hint != NULL)
-		json_string(json, NULL, hint);
-	json_end_array(json);
+	diff_add_notes(json, report->diff, retainer_hint(report));
 	json_end_object(json);
 }
 

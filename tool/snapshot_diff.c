@@ -45,6 +45,16 @@ static int add(struct diff *diff, struct heap *heap, const char *path, bool is_l
 	return r;
 }
 
+static void warn(const struct diff *diff)
+{
+	char note[DIFF_NOTE_SIZE];
+	size_t i;
+
+	for (i = 1; i < diff->snapshot_count; i++)
+		if (diff_note(diff, i, note) != NULL)
+			(void)fprintf(stderr, "heapwatch: warning: %s\n", note);
+}
+
 /* The heap of the last file is still there. */
 static int print_retainers(const struct diff *diff, struct heap *heap, enum snapshot_format format)
 {
@@ -98,6 +108,8 @@ static int add_file(struct diff *diff, const struct snapshot_options *options, c
 	if (snapshot_read(path, reader, &heap) < 0 || heap == NULL)
 		return STATUS_USAGE;
 	r = add(diff, heap, path, is_last);
+	if (r == 0 && is_last)
+		warn(diff);
 	if (r == 0 && is_last)
 		r = options->is_by_retainer ? print_retainers(diff, heap, options->output)
 		                            : print_constructors(diff, options->output);

@@ -10,6 +10,7 @@
 #include "lib/buf.h"
 #include "lib/units.h"
 #include "tool/contents_report.h"
+#include "tool/diff_report.h"
 #include "tool/html.h"
 #include "tool/output.h"
 
@@ -73,7 +74,12 @@ static void append_totals(struct buf *page, const struct diff *diff)
 {
 	static const struct html_column columns[] = {
 	    {"Snapshot", false}, {"Nodes", true}, {"Size", true}};
+	char note[DIFF_NOTE_SIZE];
 	size_t i;
+
+	for (i = 1; i < diff->snapshot_count; i++)
+		if (diff_note(diff, i, note) != NULL)
+			html_paragraph(page, note);
 
 	html_table_begin(page, "Snapshots", COLUMNS(columns));
 	for (i = 0; i < diff->snapshot_count; i++) {

@@ -59,6 +59,19 @@ is "$status:$stderr:$(printf '%s\n' "$stdout" | head -n 1)" "0::+0 B in 0 rows o
 	"by what holds it nothing is new either"
 run snapshot diff --by=retainer --no-retained "$small" "$small"
 is "$status" 2 "which needs retained sizes"
+# The same objects with other ids, as after the end of an inspector session.
+sed -e 's/^,3,2,3,/,3,2,5,/' -e 's/^,3,3,5,/,3,3,9,/' -e 's/^,3,3,7,/,3,3,3,/' -e 's/^,2,4,9,/,2,4,7,/' \
+	-e 's/^,8,5,11,/,8,5,13,/' -e 's/^,5,6,13,/,5,6,11,/' "$small" >"$work/anew"
+doubt="A and B are not of one process, or an inspector session ended between them: 86 % of the ids"
+run snapshot diff --format=json "$small" "$work/anew"
+has "$status:$stderr" "0:heapwatch: warning: $doubt" "ids that were given anew are noticed"
+has "$stdout" "\"notes\":[\"$doubt" "also by programs"
+run snapshot diff --by=retainer --format=json "$small" "$work/anew"
+has "$status:$stdout" "\"notes\":[\"$doubt" "and by what holds them"
+run snapshot diff --format=html "$small" "$work/anew"
+has "$status:$stdout" "<p>$doubt" "and on the page"
+run snapshot diff --format=json "$small" "$work/anew" "$small"
+is "$(printf '%s\n' "$stderr" | grep -c .)" 1 "of three only the one"
 for words in summary "diff $small" "diff --by=retainer $small"; do
 	# shellcheck disable=SC2086 # words
 	run snapshot --format=html $words "$small"
@@ -77,6 +90,21 @@ if [ -n "$browser" ] && timeout 60 "$browser" --headless --no-sandbox --disable-
 else
 	result yes "no Chromium # SKIP"
 fi
+
+# A name, a script's name and a type that would take over a terminal.
+csi=$(printf '\302\233')
+sed -e 's/"Cache"/"Ca\\u001b[2Jche'"$csi"'"/' "$small" >"$work/hostile"
+for words in "summary" "diff $small" "diff --by=retainer $small" "summary --format=json"; do
+	# shellcheck disable=SC2086 # words
+	run snapshot $words "$work/hostile"
+	is "$status:$(printf '%s' "$stdout" | LC_ALL=C grep -c -e "$(printf '\033')" -e "$csi")" 0:0 \
+		"a name does not act on a terminal: ${words%% /*}"
+done
+run snapshot summary "$work/hostile"
+has "$stdout" "Ca [2Jche" "and is shown"
+sed 's/"hidden"/"hid'"$csi"'den"/' "$small" >"$work/hostile"
+run snapshot summary "$work/hostile"
+has "$status:$stderr" "node_types or edge_types has a name that is no plain text" "types are plain words"
 
 run snapshot diff --by=colour "$small" "$small"
 is "$status" 2 "what to group by must be known"

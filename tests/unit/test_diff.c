@@ -137,6 +137,44 @@ START_TEST(test_of_three_new_is_what_stayed)
 }
 END_TEST
 
+/* As the first of the worlds, with ids given anew; and with a string that was put together. */
+static const struct world_node anew[] = {
+    ROOT, {"string", "s", 3, 100}, {"object", "Array", 5, 16}, {"object", "Item", 7, 10}, {0}};
+static const struct world_node flattened[] = {
+    ROOT, LIST, {"object", "Item", 5, 10}, {"concatenated string", "s", 7, 100}, {0}};
+
+START_TEST(test_ids_that_were_given_anew_are_noticed)
+{
+	static const struct {
+		const struct world_node *nodes;
+		uint64_t mistaken_count;
+		bool is_of_one;
+	} rows[] = {{flattened, 0, true}, {anew, 3, false}};
+	static const struct world_edge no_edges[] = {{0}};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct world later = {.nodes = rows[i].nodes, .edges = no_edges};
+		const struct world *pair[] = {&worlds[0], &later, &worlds[0]};
+		struct diff diff;
+		size_t at;
+
+		diff_init(&diff);
+		for (at = 0; at < 3; at++) {
+			_cleanup_(reader_freep) struct reader *reader = reader_new(HEAP_KEEPS_IDS);
+
+			ck_assert_int_eq(diff_add(&diff, world_read(pair[at], reader), at == 2), 0);
+		}
+		ck_assert_uint_eq(diff.totals[1].shared_count, 4);
+		ck_assert_uint_eq(diff.totals[1].mistaken_count, rows[i].mistaken_count);
+		ck_assert(diff_is_of_one_process(&diff, 1) == rows[i].is_of_one);
+		ck_assert_uint_eq(diff.totals[2].shared_count, 4);
+		ck_assert(diff_is_of_one_process(&diff, 2));
+		diff_done(&diff);
+	}
+}
+END_TEST
+
 START_TEST(test_without_a_graph_nothing_is_retained)
 {
 	struct diff diff;
@@ -226,5 +264,5 @@ START_TEST(test_a_symbol_of_node_8_is_known)
 END_TEST
 
 UNIT_MAIN("diff", test_two_snapshots, test_of_three_new_is_what_stayed,
-          test_without_a_graph_nothing_is_retained, test_ids_are_sorted,
-          test_ids_must_be_there_and_fit, test_a_symbol_of_node_8_is_known)
+          test_ids_that_were_given_anew_are_noticed, test_without_a_graph_nothing_is_retained,
+          test_ids_are_sorted, test_ids_must_be_there_and_fit, test_a_symbol_of_node_8_is_known)
