@@ -23,8 +23,8 @@ static const struct command commands[] = {
      command_explain},
     {"run", "[OPTION]... -- COMMAND [ARGUMENT]...",
      "Start a Node.js command with V8's GC trace on, and keep its output clean.", command_run},
-    {"snapshot", "summary [OPTION]... FILE|- | diff [OPTION]... A B [C]",
-     "Tell what V8 heap snapshots hold, and what grew between them.", command_snapshot},
+    {"snapshot", "summary|diff|take|watch [OPTION]... OPERAND...",
+     "Take V8 heap snapshots, tell what they hold, and what grew between them.", command_snapshot},
     {"top", "[OPTION]...", "Show the processes that a heapwatchd watches, as they change.",
      command_top},
 };

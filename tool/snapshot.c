@@ -15,10 +15,15 @@
 #define MESSAGE_SIZE 256
 
 static const struct snapshot_word words[] = {
-    {"summary", 1, 1, "exactly one file is needed", snapshot_summary},
-    {"diff", 2, 3, "two or three files are needed, the oldest first", snapshot_diff},
-    {"take", 1, 2, "a process is needed, and at most a file", snapshot_take},
-    {"watch", 1, 1, "exactly one process is needed", snapshot_watch},
+    {"summary", 1, 1, "exactly one file is needed", "FILE|-",
+     "Tell what one holds, by constructor.", snapshot_summary},
+    {"diff", 2, 3, "two or three files are needed, the oldest first", "A B [C]",
+     "Tell what grew between snapshots of one process, and what holds it (--by=retainer).",
+     snapshot_diff},
+    {"take", 1, 2, "a process is needed, and at most a file", "PID|APP/SLOT [FILE]",
+     "Take one of a running process; to compare, take them with watch.", snapshot_take},
+    {"watch", 1, 1, "exactly one process is needed", "PID|APP/SLOT",
+     "Take two or three of a running process and tell what grew.", snapshot_watch},
 };
 
 static const char *const format_names[] = {
@@ -50,10 +55,8 @@ static const struct option_row snapshot_rows[] = {
 
 static const struct option_table snapshot_table = {
     .program = "heapwatch snapshot",
-    .synopsis =
-        "summary [OPTION]... FILE|- | diff [OPTION]... A B [C] | take [OPTION]... PID|APP/SLOT "
-        "[FILE] | watch [OPTION]... PID|APP/SLOT",
-    .purpose = "Tells what V8 heap snapshots hold, and what grew between them.",
+    .synopsis = "summary|diff|take|watch [OPTION]... OPERAND...",
+    .purpose = "Takes V8 heap snapshots, and tells what they hold and what grew between them.",
     .rows = snapshot_rows,
     .count = sizeof(snapshot_rows) / sizeof(snapshot_rows[0]),
 };
@@ -112,6 +115,17 @@ static const struct snapshot_word *find_word(const char *name)
 	return NULL;
 }
 
+static void print_help(void)
+{
+	size_t i;
+
+	options_print_help(&snapshot_table, stdout);
+	(void)fputs("\nwhat to do:\n", stdout);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		(void)printf("  %s %s\n      %s\n", words[i].name, words[i].synopsis,
+		             words[i].help);
+}
+
 int command_snapshot(int argc, char **argv)
 {
 	struct snapshot_options options = {.by = "constructor",
@@ -128,7 +142,7 @@ int command_snapshot(int argc, char **argv)
 	if (first < 0)
 		return STATUS_USAGE;
 	if (options.help) {
-		options_print_help(&snapshot_table, stdout);
+		print_help();
 		return STATUS_OK;
 	}
 	if (name == NULL)

@@ -30,6 +30,8 @@ struct snapshot_word {
 	int operands_min;
 	int operands_max;
 	const char *operands; /* what is said when there are more or less */
+	const char *synopsis; /* the words behind the name */
+	const char *help;     /* one sentence */
 	/* Returns the exit status. */
 	int (*run)(const struct snapshot_options *options, char **operands, int count);
 };
