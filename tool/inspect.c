@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The ledger of what was opened is in a directory that is gone with the boot, as are the
- * processes: $XDG_RUNTIME_DIR/heapwatch, of root /run/heapwatch-inspector.
+ * processes: $XDG_RUNTIME_DIR/heapwatch-inspector, of root /run/heapwatch-inspector.
  */
 #include "tool/inspect.h"
 
