@@ -268,7 +268,7 @@ static void on_timer(void *data)
 	if (read(self->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return; /* armed again meanwhile */
 	watches_drain(self->watches, on_event, self);
-	if (self->reader.files.ready == NULL && !self->needs_look && !self->needs_expansion &&
+	if (!reader_has_more(&self->reader) && !self->needs_look && !self->needs_expansion &&
 	    !journal_logs_wait(&self->journal))
 		resume_events(self);
 	else
@@ -387,7 +387,8 @@ static int gclog_pass(void *data, uint64_t now_ns)
 	journal_logs_pass(&self->journal);
 	retire_files(self);
 	log_files_pass(&self->reader.files);
-	reader_pass(&self->reader);
+	if (reader_pass(&self->reader))
+		arm_timer(self, PAUSE_READING_NS);
 	return 0;
 }
 
@@ -399,7 +400,6 @@ static void gclog_process_seen(void *data, const struct process_facts *facts)
 	if (facts->is_log_only)
 		return; /* one of our own */
 	error = attribution_seen(self->reader.attribution, facts);
-
 	if (error == 0 && self->options.config->gc_log.follow_stdout &&
 	    facts->stdout_file.inode != 0 &&
 	    log_files_find(&self->reader.files, &facts->stdout_file) == NULL) {

@@ -159,3 +159,15 @@ void isolate_clocks_done(struct isolate_clocks *clocks)
 	while (clocks->table != NULL)
 		drop_oldest(clocks);
 }
+
+bool isolate_clocks_is_first(struct isolate_clocks *clocks, bool is_trace_event, bool is_live)
+{
+	if (is_trace_event) {
+		clocks->has_trace_events = clocks->has_trace_events || !clocks->has_text;
+		return !clocks->has_text;
+	}
+	if (clocks->has_trace_events && !clocks->has_text && !is_live)
+		return false;
+	clocks->has_text = true;
+	return true;
+}

@@ -37,6 +37,12 @@ struct isolate_clocks {
  */
 uint64_t isolate_clocks_date(struct isolate_clocks *clocks, uint64_t isolate, uint64_t uptime_ns,
                              uint64_t arrival_ns, bool is_live);
+/*
+ * Whether this line tells its collection first. A process that prints its trace and writes trace
+ * events tells each twice; the text has more of it. What was there before the text was followed may
+ * have been told by events already.
+ */
+bool isolate_clocks_is_first(struct isolate_clocks *clocks, bool is_trace_event, bool is_live);
 /* For the next start of heapwatch. */
 void isolate_clocks_pack(const struct isolate_clocks *clocks, struct buf *out);
 /* Into empty clocks; what is damaged is left out. */

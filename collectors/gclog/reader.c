@@ -23,6 +23,8 @@
 #define STILL_ALIVE_NS (5 * NS_PER_MINUTE)
 /* So long the past of trace events waits for a text that tells the same collections better. */
 #define TEXT_FIRST_NS (10 * NS_PER_SECOND)
+/* So many processes or lines a step of a pass takes with the others in one turn of the loop. */
+#define PASS_AT_ONCE 128
 
 void reader_report(struct reader *self, enum collector_error error)
 {
@@ -94,22 +96,6 @@ static const struct process_key *find_process(struct reader *self, const struct 
 	return &stranger->key;
 }
 
-/*
- * A process that prints its trace and writes trace events tells each collection twice. The text has
- * more of it. What was there before the text was followed may have been told by events already.
- */
-static bool is_told_first(struct isolate_clocks *clocks, const struct held_record *record)
-{
-	if (record->is_trace_event) {
-		clocks->has_trace_events = clocks->has_trace_events || !clocks->has_text;
-		return !clocks->has_text;
-	}
-	if (clocks->has_trace_events && !clocks->has_text && !record->is_live)
-		return false;
-	clocks->has_text = true;
-	return true;
-}
-
 static bool deliver(void *context, const struct held_record *record)
 {
 	struct reader *self = context;
@@ -121,7 +107,7 @@ static bool deliver(void *context, const struct held_record *record)
 	if (key == NULL)
 		return false;
 	if (record->result == GCLOG_GC) {
-		if (!is_told_first(clocks, record))
+		if (!isolate_clocks_is_first(clocks, record->is_trace_event, record->is_live))
 			return true;
 		at_ns = date(clocks, record);
 		self->sink->gc(self->sink->context, key, at_ns, &record->event);
@@ -393,11 +379,48 @@ static bool may_pass(int error)
 }
 
 /* Reads ready files in turn until the slice is used up; true when some are left. */
+/* ---- a pass ---- */
+
+static bool pass_step(struct reader *self)
+{
+	if (self->step == READER_MEET) {
+		offer_held(self);
+		held_visit_last(&self->held, meet_stranger, self);
+	} else if (self->step == READER_OFFER) {
+		if (self->strangers.count > 0)
+			held_offer(&self->held, deliver, self);
+		report_lost(self, held_pass(&self->held));
+	} else {
+		if (!strangers_pass(&self->strangers, self->host->now_ns(self->host->context)))
+			return false;
+		attribution_pass(self->attribution);
+	}
+	return true;
+}
+
+/* One step where there is much to do, else all of them. */
+static void pass_some(struct reader *self)
+{
+	bool is_much = self->held.count > PASS_AT_ONCE || self->strangers.count > PASS_AT_ONCE;
+
+	do
+		if (pass_step(self))
+			self->step = self->step == READER_END ? READER_IDLE : self->step + 1;
+	while (self->step != READER_IDLE && !is_much);
+}
+
+bool reader_has_more(const struct reader *self)
+{
+	return self->files.ready != NULL || self->step != READER_IDLE;
+}
+
 bool reader_slice(struct reader *self)
 {
 	uint64_t end_ns = self->host->now_ns(self->host->context) + SLICE_NS;
 	unsigned turns = SLICE_BUFFERS / TURN_BUFFERS;
 
+	if (self->step != READER_IDLE)
+		pass_some(self);
 	while (self->files.ready != NULL) {
 		struct log_file *file = log_files_next(&self->files);
 		int result = read_turn(self, file);
@@ -413,7 +436,7 @@ bool reader_slice(struct reader *self)
 		if (turns == 0 || self->host->now_ns(self->host->context) >= end_ns)
 			break;
 	}
-	return self->files.ready != NULL;
+	return reader_has_more(self);
 }
 
 void reader_drain(struct reader *self, const struct file_identity *identity)
@@ -430,17 +453,12 @@ void reader_drain(struct reader *self, const struct file_identity *identity)
 	log_files_ready(&self->files, file);
 }
 
-void reader_pass(struct reader *self)
+bool reader_pass(struct reader *self)
 {
-	uint64_t now_ns = self->host->now_ns(self->host->context);
-
-	offer_held(self);
-	held_visit_last(&self->held, meet_stranger, self);
-	if (self->strangers.count > 0)
-		held_offer(&self->held, deliver, self);
-	report_lost(self, held_pass(&self->held));
-	strangers_pass(&self->strangers, now_ns);
-	attribution_pass(self->attribution);
+	if (self->step == READER_IDLE)
+		self->step = READER_MEET;
+	pass_some(self);
+	return self->step != READER_IDLE;
 }
 
 size_t reader_counters(const struct reader *self, struct collector_counter *ret_counters)

@@ -21,6 +21,9 @@ struct reader_text {
 	size_t length;
 };
 
+/* A pass, in the order of its steps. */
+enum reader_step { READER_IDLE, READER_MEET, READER_OFFER, READER_END };
+
 struct reader {
 	const struct collector_host *host; /* borrowed, as are sink and name */
 	const struct collector_sink *sink;
@@ -30,6 +33,7 @@ struct reader {
 	struct held held;
 	struct strangers strangers;
 	uint64_t held_generation; /* of attribution when held records were last offered */
+	enum reader_step step;    /* of the pass that is under way */
 
 	/* while lines are read */
 	struct log_file *file; /* NULL: from elsewhere */
@@ -42,15 +46,20 @@ struct reader {
 	char buffer[READER_BUFFER_BYTES];
 };
 
-/* Reads ready files in turn until the slice is used up; true when some are left. */
+/* Reads ready files in turn until the slice is used up, and goes on with a pass; true when more is
+ * left. */
 bool reader_slice(struct reader *reader);
+bool reader_has_more(const struct reader *reader);
 /* Reads this one now, as far as a slice goes. */
 void reader_drain(struct reader *reader, const struct file_identity *identity);
 void reader_take_text(struct reader *reader, struct stream *stream, const struct reader_text *text);
 /* Nothing more will come: a last line without newline is a line. */
 void reader_close(struct reader *reader, struct log_file *file);
-/* One pass over: offers what waits to processes found since, and gives up what waited too long. */
-void reader_pass(struct reader *reader);
+/*
+ * One pass over: offers what waits to processes found since, and gives up what waited too long.
+ * Where that is much it is done in several turns; true when reader_slice() is to go on with it.
+ */
+bool reader_pass(struct reader *reader);
 /* As collector.h says. */
 size_t reader_counters(const struct reader *reader, struct collector_counter *ret_counters);
 void reader_done(struct reader *reader);

@@ -18,6 +18,7 @@
 #define PID_FIRST       ((pid_t)1 << 30)
 #define NAME_MAX_LENGTH 128
 #define SHORT_ID_LENGTH 12
+#define ENDS_AT_ONCE    128 /* in one turn of the loop */
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -226,16 +227,21 @@ void strangers_end(struct strangers *strangers, struct stranger *stranger, uint6
 	forget(strangers, stranger);
 }
 
-void strangers_pass(struct strangers *strangers, uint64_t now_ns)
+bool strangers_pass(struct strangers *strangers, uint64_t now_ns)
 {
 	struct stranger *stranger;
 	struct stranger *next;
+	unsigned ended = 0;
 
 	DL_FOREACH_SAFE(strangers->list, stranger, next)
 	{
-		if (stranger->has_died || now_ns > stranger->last_line_ns + STRANGERS_SILENCE_NS)
-			strangers_end(strangers, stranger, now_ns);
+		if (!stranger->has_died && now_ns <= stranger->last_line_ns + STRANGERS_SILENCE_NS)
+			continue;
+		if (ended++ == ENDS_AT_ONCE)
+			return false;
+		strangers_end(strangers, stranger, now_ns);
 	}
+	return true;
 }
 
 void strangers_reconfigure(struct strangers *strangers, const struct config *config,

@@ -8,6 +8,7 @@
 #ifndef HEAPWATCH_COLLECTORS_GCLOG_STRANGERS_H
 #define HEAPWATCH_COLLECTORS_GCLOG_STRANGERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,8 +63,8 @@ struct stranger *strangers_find(const struct strangers *strangers, const struct 
 struct stranger *strangers_meet(struct strangers *strangers, const struct strange_line *line);
 /* Tells the sink that it has ended. */
 void strangers_end(struct strangers *strangers, struct stranger *stranger, uint64_t now_ns);
-/* One pass over: ends who died and who has been silent for too long. */
-void strangers_pass(struct strangers *strangers, uint64_t now_ns);
+/* One pass over: ends who died and who has been silent for too long; false when there are more. */
+bool strangers_pass(struct strangers *strangers, uint64_t now_ns);
 /* Tells the sink anew what the rules say of each, since they are known by their place. */
 void strangers_reconfigure(struct strangers *strangers, const struct config *config,
                            uint64_t now_ns);

@@ -138,6 +138,40 @@ START_TEST(test_fatal_error_and_silence_end_it)
 }
 END_TEST
 
+/* Each costs the model and its observers some time: the loop is not held up for all of them. */
+START_TEST(test_many_that_end_at_once_take_turns)
+{
+	const unsigned count = 300;
+	unsigned before;
+	unsigned turns = 0;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		char name[32];
+		int fd;
+
+		(void)snprintf(name, sizeof(name), "%u.log", i);
+		fd = writer(name, O_APPEND);
+		put_gc_of(fd, 1, MAIN_A + i * 0x1000, 1000);
+		(void)close(fd);
+	}
+	test.now_ns = clock_boottime_ns();
+	start("*.log");
+	for (i = 0; i < 8; i++)
+		look();
+	ck_assert_uint_eq(test.found_count, count);
+	test.now_ns += STRANGERS_SILENCE_NS;
+	pass();
+	while (test.exited_count < count) {
+		before = test.exited_count;
+		run_once();
+		ck_assert_uint_le(test.exited_count - before, 128);
+		turns += test.exited_count > before;
+	}
+	ck_assert_uint_ge(turns, 2);
+}
+END_TEST
+
 START_TEST(test_it_goes_on_in_the_next_file)
 {
 	int fd = start_with_stranger();
@@ -188,5 +222,6 @@ END_TEST
 
 GCLOG_MAIN("gclog_strangers", test_log_without_process_gives_an_entry, test_a_pod_names_it,
            test_rules_are_by_the_path_of_the_log_and_follow_a_reload, test_another_life_replaces_it,
-           test_fatal_error_and_silence_end_it, test_it_goes_on_in_the_next_file,
-           test_visible_process_takes_over, test_log_of_long_ago_is_of_nobody)
+           test_fatal_error_and_silence_end_it, test_many_that_end_at_once_take_turns,
+           test_it_goes_on_in_the_next_file, test_visible_process_takes_over,
+           test_log_of_long_ago_is_of_nobody)
