@@ -383,9 +383,13 @@ static void on_pid(void *context, const struct session_reply *reply)
 
 	if (reply->error == -ECONNRESET)
 		return;
+	/* A process that boots has no context, or no process object, yet. */
 	if (reply->error != 0 ||
-	    cdp_u64(cJSON_GetObjectItemCaseSensitive(reply->result, "result"), "value", &pid) < 0 ||
-	    pid != (uint64_t)session->options.inner_pid) {
+	    cdp_u64(cJSON_GetObjectItemCaseSensitive(reply->result, "result"), "value", &pid) < 0) {
+		end(session, SESSION_PROTOCOL);
+		return;
+	}
+	if (pid != (uint64_t)session->options.inner_pid) {
 		end(session, SESSION_WRONG_PROCESS);
 		return;
 	}

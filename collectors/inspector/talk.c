@@ -21,7 +21,7 @@
 #define CALL_TIMEOUT_NS (10 * NS_PER_SECOND)
 #define BUSY_COUNT      64 /* collections in a poll: then twice as often */
 #define QUIET_COUNT     8
-#define INSTALLS_MAX    5 /* tries: a thread that begins has no modules yet */
+#define INSTALLS_MAX    5 /* a thread that begins has no context, or no modules, yet */
 
 struct talk *talk_new(struct session *session, const struct collector_sink *sink,
                       const struct process_key *key, const char *worker, uint64_t isolate)
@@ -85,6 +85,16 @@ static void ignore_reply(void *context, const struct session_reply *reply)
 	talk->pending_count--;
 }
 
+/* The call of a turn. Where too many are under way, it is for a later turn. */
+static void ask(struct talk *talk, const char *method, cJSON *params,
+                void (*done)(void *context, const struct session_reply *reply))
+{
+	int r = call(talk, method, params, done);
+
+	talk->is_polling = r == 0;
+	talk->has_failed = r < 0 && r != -ENOBUFS;
+}
+
 /* ---- begin ---- */
 
 static void on_installed(void *context, const struct session_reply *reply)
@@ -96,7 +106,9 @@ static void on_installed(void *context, const struct session_reply *reply)
 	talk->pending_count--;
 	talk->is_polling = false;
 	if (id[0] == '\0' || strlen(id) >= TALK_OBJECT_SIZE) {
-		talk->has_failed = reply->error < 0 || talk->install_count >= INSTALLS_MAX;
+		/* Not after a time-out: what was asked is still to be done there. */
+		talk->has_failed = (reply->error < 0 && reply->error != -EREMOTEIO) ||
+		                   ++talk->failure_count >= INSTALLS_MAX;
 		talk->next_poll_ns = clock_boottime_ns() + TALK_PERIOD_MIN_NS;
 		return;
 	}
@@ -108,17 +120,13 @@ void talk_begin(struct talk *talk)
 {
 	cJSON *params = cJSON_CreateObject();
 
-	talk->install_count++;
 	if (cJSON_AddStringToObject(params, "expression", expression_ring) == NULL ||
 	    cJSON_AddTrueToObject(params, "includeCommandLineAPI") == NULL ||
 	    cJSON_AddTrueToObject(params, "silent") == NULL) {
 		cJSON_Delete(params);
 		params = NULL;
 	}
-	if (call(talk, "Runtime.evaluate", params, on_installed) < 0)
-		talk->has_failed = true;
-	else
-		talk->is_polling = true;
+	ask(talk, "Runtime.evaluate", params, on_installed);
 }
 
 /* ---- polls ---- */
@@ -191,10 +199,7 @@ void talk_turn(struct talk *talk, uint64_t now_ns)
 		return;
 	}
 	talk->next_poll_ns = now_ns + talk->period_ns;
-	if (call(talk, "Runtime.callFunctionOn", on_ring(talk, expression_drain), on_drained) < 0)
-		talk->has_failed = true;
-	else
-		talk->is_polling = true;
+	ask(talk, "Runtime.callFunctionOn", on_ring(talk, expression_drain), on_drained);
 }
 
 /* ---- end ---- */
@@ -217,8 +222,10 @@ void talk_gone(struct talk *talk, uint64_t now_ns)
 	talk->sink->heap_level(talk->sink->context, &talk->key, now_ns, &level);
 }
 
-void talk_sweep(struct talk **list)
+size_t talk_sweep(struct talk **list)
 {
+	size_t left = 0;
+
 	while (*list != NULL) {
 		struct talk *talk = *list;
 
@@ -227,8 +234,10 @@ void talk_sweep(struct talk **list)
 			free(talk);
 		} else {
 			list = &talk->next;
+			left++;
 		}
 	}
+	return left;
 }
 
 void talk_free_all(struct talk **list)

@@ -7,6 +7,7 @@
 #define HEAPWATCH_COLLECTORS_INSPECTOR_TALK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "collectors/collector.h"
@@ -28,7 +29,7 @@ struct talk {
 	char ring[TALK_OBJECT_SIZE];   /* objectId; "": not installed */
 	uint64_t period_ns;
 	uint64_t next_poll_ns;
-	unsigned install_count; /* how often the ring was tried */
+	unsigned failure_count; /* how often the ring could not be installed */
 	bool is_polling;        /* or installing */
 	bool has_failed;        /* no ring, or no answer in time: nothing more is asked */
 	bool is_gone;           /* to be freed by talk_sweep() */
@@ -48,8 +49,8 @@ void talk_turn(struct talk *talk, uint64_t now_ns);
 void talk_stop(struct talk *talk);
 /* Its thread has ended: tells the sink. */
 void talk_gone(struct talk *talk, uint64_t now_ns);
-/* Frees those of the list that are gone and that no call knows any more. */
-void talk_sweep(struct talk **list);
+/* Frees those of the list that are gone and that no call knows any more; how many are left. */
+size_t talk_sweep(struct talk **list);
 /* All of them; the session must be freed before. */
 void talk_free_all(struct talk **list);
 

@@ -317,5 +317,5 @@ void target_turn(struct target *target, uint64_t now_ns)
 	}
 	for (talk = target->talks; talk != NULL; talk = talk->next)
 		talk_turn(talk, now_ns);
-	talk_sweep(&target->talks);
+	target->talk_count = talk_sweep(&target->talks);
 }

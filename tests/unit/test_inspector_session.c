@@ -378,6 +378,20 @@ static bool answer_another_pid(struct inspector_server *server, int fd, unsigned
 	return true;
 }
 
+static bool answer_without_context(struct inspector_server *server, int fd, unsigned id,
+                                   const char *message)
+{
+	char text[128];
+
+	(void)server;
+	if (strstr(message, "process.pid") == NULL)
+		return false;
+	(void)snprintf(text, sizeof(text),
+	               "{\"id\":%u,\"error\":{\"code\":-32000,\"message\":\"no context\"}}", id);
+	server_say(fd, text);
+	return true;
+}
+
 static bool answer_nothing(struct inspector_server *server, int fd, unsigned id,
                            const char *message)
 {
@@ -395,7 +409,8 @@ START_TEST(test_another_process_and_a_silent_one_are_left_alone)
 		const char *expected;
 	} rows[] = {
 	    {{.answer = answer_another_pid}, "wrong_process"},
-	    {{.answer = answer_nothing}, "timeout"}, /* in a system call */
+	    {{.answer = answer_without_context}, "protocol"}, /* boots: it is asked again */
+	    {{.answer = answer_nothing}, "timeout"},          /* in a system call */
 	    {{.is_silent = true}, "timeout"},
 	};
 	struct inspector_server server;
@@ -404,7 +419,7 @@ START_TEST(test_another_process_and_a_silent_one_are_left_alone)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		server_start(&server, &rows[i].script);
-		begin(&told, server.port, i == 0 ? 10 * NS_PER_SECOND : 300 * NS_PER_MS);
+		begin(&told, server.port, i < 2 ? 10 * NS_PER_SECOND : 300 * NS_PER_MS);
 		turn_until(&told, &told.ended_count);
 		ck_assert_str_eq(session_result_name(told.result), rows[i].expected);
 		ck_assert_uint_eq(told.ready_count, 0);
