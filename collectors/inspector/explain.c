@@ -49,12 +49,14 @@ struct explain {
 DEFINE_CLEANUP(struct dialogue, dialogue_close)
 DEFINE_CLEANUP(struct call_tree, call_tree_free)
 
-uint64_t explain_interval(double allocated_bytes_per_second)
+uint64_t explain_interval(double allocated_bytes_per_second, uint64_t duration_ns)
 {
+	double samples_per_second =
+	    fmin(EXPLAIN_SAMPLES_PER_SECOND, EXPLAIN_SAMPLES_MAX / ns_to_seconds(duration_ns));
 	uint64_t interval_bytes = EXPLAIN_INTERVAL_MIN_BYTES;
 
 	while (interval_bytes < EXPLAIN_INTERVAL_MAX_BYTES &&
-	       (double)interval_bytes * EXPLAIN_SAMPLES_PER_SECOND < allocated_bytes_per_second)
+	       (double)interval_bytes * samples_per_second < allocated_bytes_per_second)
 		interval_bytes *= 2;
 	return interval_bytes;
 }
@@ -224,7 +226,7 @@ static int converse(struct explain *explain, struct explain_result *result)
 
 	if (r < 0)
 		return r;
-	explain->interval_bytes = explain_interval(bytes_per_second);
+	explain->interval_bytes = explain_interval(bytes_per_second, explain->options->duration_ns);
 	tree = call_tree_new(explain->interval_bytes);
 	if (tree == NULL)
 		return -ENOMEM;
@@ -277,6 +279,10 @@ static int describe(const struct dialogue *dialogue, int r, char *reterr_message
 		               dialogue_message(dialogue));
 	else if (r == -ETIMEDOUT)
 		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE, "the process does not answer");
+	else if (r == -EBADMSG)
+		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE,
+		               "it does not answer as Node.js does; if it has only just started, "
+		               "try again");
 	else
 		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE, "%s", strerror(-r));
 	return r;

@@ -5,7 +5,9 @@
  *
  * What it costs the process: a full collection for each of the three profiles, and a sample of the
  * stack for each interval of allocated bytes. The interval follows the rate of allocation, so that
- * a busy process is not sampled more often than EXPLAIN_SAMPLES_PER_SECOND.
+ * a busy process is not sampled more often than EXPLAIN_SAMPLES_PER_SECOND, and, if all of it
+ * stayed, a profile would list no more than EXPLAIN_SAMPLES_MAX: four values each, of
+ * CDP_VALUES_MAX.
  *
  * There is one sampler in an isolate: whoever samples it at the same time is stopped with ours.
  */
@@ -23,6 +25,7 @@
 #define EXPLAIN_INTERVAL_MIN_BYTES UINT64_C(4096)
 #define EXPLAIN_INTERVAL_MAX_BYTES (UINT64_C(512) * 1024)
 #define EXPLAIN_SAMPLES_PER_SECOND 2000.0
+#define EXPLAIN_SAMPLES_MAX        48000.0
 #define EXPLAIN_MESSAGE_SIZE       256
 
 struct call_tree;
@@ -60,7 +63,7 @@ int explain_run(const struct explain_options *options, struct explain_result *re
                 char reterr_message[EXPLAIN_MESSAGE_SIZE]) __attribute__((warn_unused_result));
 void explain_result_done(struct explain_result *result);
 
-/* The interval for a rate of allocation; a power of two. Pure. */
-uint64_t explain_interval(double allocated_bytes_per_second);
+/* The interval for a rate of allocation; a power of two. duration_ns: not 0. Pure. */
+uint64_t explain_interval(double allocated_bytes_per_second, uint64_t duration_ns);
 
 #endif

@@ -38,17 +38,22 @@ START_TEST(test_busy_processes_are_sampled_more_rarely)
 {
 	static const struct {
 		double bytes_per_second;
+		uint64_t seconds;
 		uint64_t interval_bytes;
-	} rows[] = {{0, 4096},
-	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 4096},
-	            {EXPLAIN_SAMPLES_PER_SECOND * 4097, 8192},
-	            {100e6, 65536},
-	            {1e12, EXPLAIN_INTERVAL_MAX_BYTES}};
+	} rows[] = {{0, 24, 4096},
+	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 24, 4096},
+	            {EXPLAIN_SAMPLES_PER_SECOND * 4097, 24, 8192},
+	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 25, 8192},
+	            {EXPLAIN_SAMPLES_MAX * 4096, 1, 131072},
+	            {EXPLAIN_SAMPLES_MAX / 240 * 8192, 240, 8192},
+	            {100e6, 10, 65536},
+	            {1e12, 24, EXPLAIN_INTERVAL_MAX_BYTES}};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_uint_eq(explain_interval(rows[i].bytes_per_second),
-		                  rows[i].interval_bytes);
+		ck_assert_uint_eq(
+		    explain_interval(rows[i].bytes_per_second, rows[i].seconds * NS_PER_SECOND),
+		    rows[i].interval_bytes);
 }
 END_TEST
 
