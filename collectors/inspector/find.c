@@ -75,7 +75,19 @@ struct flag_row {
 	bool refuses;
 };
 
-static void read_flag(const char *word, size_t length, struct find_flags *flags)
+/* Node takes "_" for "-". */
+static bool is_name(const char *word, size_t length, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < length && name[i] != '\0'; i++)
+		if (word[i] != name[i] && !(word[i] == '_' && name[i] == '-'))
+			return false;
+	return i == length && name[i] == '\0';
+}
+
+/* is_behind: a script, it seems, so that it is either's. */
+static void read_flag(const char *word, size_t length, bool is_behind, struct find_flags *flags)
 {
 	static const struct flag_row rows[] = {
 	    {"--inspect", true, true, false},
@@ -92,8 +104,12 @@ static void read_flag(const char *word, size_t length, struct find_flags *flags)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (name_length != strlen(rows[i].name) ||
-		    memcmp(word, rows[i].name, name_length) != 0)
+		if (!is_name(word, name_length, rows[i].name))
+			continue;
+		/* --inspect-port takes its address from the next word, too. */
+		flags->is_unclear |=
+		    rows[i].takes_address && (is_behind || (equals == NULL && !rows[i].opens));
+		if (is_behind)
 			continue;
 		flags->is_open |= rows[i].opens;
 		flags->is_refused |= rows[i].refuses;
@@ -106,16 +122,18 @@ void find_flags_of_command_line(const char *text, size_t length, struct find_fla
 {
 	const char *end = text + length;
 	const char *word = memchr(text, '\0', length); /* behind the program's own name */
+	bool is_behind = false;
 
 	while (word != NULL && ++word < end) {
 		const char *next = memchr(word, '\0', (size_t)(end - word));
 		size_t word_length = next != NULL ? (size_t)(next - word) : (size_t)(end - word);
 
-		/* What follows a script, or "--", is the application's. A value of another flag
-		 * looks like a script: the listeners are looked at in any case. */
-		if (word_length == 0 || word[0] != '-' || (word_length == 2 && word[1] == '-'))
+		/* What follows a script, or "--", is the application's. The value of another flag
+		 * ("-r module") looks like a script, though. */
+		if (word_length == 2 && memcmp(word, "--", 2) == 0)
 			return;
-		read_flag(word, word_length, flags);
+		is_behind |= word_length == 0 || word[0] != '-';
+		read_flag(word, word_length, is_behind, flags);
 		word = next;
 	}
 }
@@ -125,8 +143,8 @@ void find_flags_of_node_options(const char *text, struct find_flags *flags)
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 
-		if (length > 0)
-			read_flag(text, length, flags);
+		read_flag(text, length, false, flags);
+		flags->is_unclear |= memchr(text, '"', length) != NULL; /* words with blanks */
 		text += length + (text[length] == ' ');
 	}
 }

@@ -23,11 +23,14 @@ struct find_flags {
 	bool has_port;   /* also of --inspect-port */
 	uint16_t port;   /* 0: any that is free; INSPECTOR_DEFAULT_PORT unless has_port */
 	bool is_refused; /* --disable-sigusr1 or --permission: a signal opens nothing */
+	/* There is an address that may be Node's or the application's, or a value apart. */
+	bool is_unclear;
 };
 
 #define FIND_FLAGS_INIT ((struct find_flags){.port = INSPECTOR_DEFAULT_PORT})
 
-/* text: /proc/PID/cmdline. Flags stop at the script. */
+/* text: /proc/PID/cmdline. Flags stop at the script, or at the value of another flag that looks
+ * like one; addresses behind it are unclear. */
 void find_flags_of_command_line(const char *text, size_t length, struct find_flags *flags);
 /* text: the value of NODE_OPTIONS, of words separated by blanks. Read it before the command line,
  * which wins. */

@@ -49,6 +49,7 @@ START_TEST(test_flags_say_what_is_open_and_where)
 	    {LINE("node\0--inspect"), true, false, 9229, false},
 	    {LINE("node"), false, false, 9229, false},
 	    {LINE(""), false, false, 9229, false},
+	    {LINE("node\0--inspect_port=0.0.0.0:9400\0s.js\0"), false, true, 9400, false},
 	    {"--max-old-space-size=99  --inspect=7", 0, true, false, 7, false},
 	    {"", 0, false, false, 9229, false},
 	};
@@ -65,6 +66,39 @@ START_TEST(test_flags_say_what_is_open_and_where)
 		ck_assert_msg(flags.is_public == rows[i].is_public, "row %zu", i);
 		ck_assert_msg(flags.port == rows[i].port, "row %zu: %u", i, flags.port);
 		ck_assert_msg(flags.is_refused == rows[i].is_refused, "row %zu", i);
+	}
+}
+END_TEST
+
+/* An inspector that opens elsewhere than is thought would stay open. */
+START_TEST(test_addresses_that_may_be_nodes_are_unclear)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		bool is_unclear;
+	} rows[] = {
+	    {LINE("node\0-r\0dotenv/config\0--inspect-port=0.0.0.0:9400\0s.js\0"), true},
+	    {LINE("node\0-r\0x\0--debug_port=9400\0s.js\0"), true},
+	    {LINE("node\0s.js\0--inspect\0"), true},
+	    {LINE("node\0--inspect-port\0009400\0s.js\0"), true},
+	    {LINE("node\0-r\0x\0--\0--inspect-port=1\0"), false},
+	    {LINE("node\0-r\0x\0s.js\0--inspection\0--disable-sigusr1\0"), false},
+	    {LINE("node\0--inspect\0--inspect-port=9400\0s.js\0"), false},
+	    {"\"--inspect-port=0.0.0.0:9400\"", 0, true},
+	    {"--inspect-port 9400", 0, true},
+	    {"--require x --inspect-port=9400", 0, false},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct find_flags flags = FIND_FLAGS_INIT;
+
+		if (rows[i].length > 0)
+			find_flags_of_command_line(rows[i].text, rows[i].length, &flags);
+		else
+			find_flags_of_node_options(rows[i].text, &flags);
+		ck_assert_msg(flags.is_unclear == rows[i].is_unclear, "row %zu", i);
 	}
 }
 END_TEST
@@ -178,6 +212,6 @@ START_TEST(test_a_process_that_is_gone_has_none)
 END_TEST
 
 UNIT_MAIN("inspector_find", test_flags_say_what_is_open_and_where,
-          test_only_listeners_on_loopback_count, test_ipv6_loopback_counts,
-          test_broken_tables_hold_no_listener, test_own_listeners_are_candidates,
-          test_a_process_that_is_gone_has_none)
+          test_addresses_that_may_be_nodes_are_unclear, test_only_listeners_on_loopback_count,
+          test_ipv6_loopback_counts, test_broken_tables_hold_no_listener,
+          test_own_listeners_are_candidates, test_a_process_that_is_gone_has_none)
