@@ -6,7 +6,6 @@
 #include "daemon/explaining.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,6 @@
 #include "collectors/inspector/access.h"
 #include "collectors/inspector/explain.h"
 #include "collectors/inspector/ledger.h"
-#include "collectors/proc/identity.h"
 #include "config/config.h"
 #include "daemon/alerting/alerting.h"
 #include "daemon/exposition/json.h"
@@ -36,6 +34,8 @@
 #include "lib/units.h"
 
 #define DURATION_NS  (30 * NS_PER_SECOND)
+#define LOOK_MIN_NS  NS_PER_MINUTE
+#define LOOK_MAX_NS  NS_PER_HOUR
 #define OUTCOMES_MAX 256
 #define REPORT_MAX   ((size_t)256 * 1024)
 #define PATH_SIZE    4200
@@ -43,6 +43,7 @@
 enum outcome_state { OUTCOME_RUNNING, OUTCOME_DONE, OUTCOME_FAILED };
 
 struct outcome {
+	uint64_t hash_key[2]; /* pid, start_ticks: struct process_key has padding */
 	struct process_key key;
 	enum outcome_state state;
 	bool is_of_episode;
@@ -69,7 +70,9 @@ struct explaining {
 	struct ledger ledger;
 	bool has_ledger;
 	int cancel_fd;
-	struct job *job; /* NULL: none is under way */
+	struct job *job;       /* NULL: none is under way */
+	uint64_t next_look_ns; /* at what may still be open; UINT64_MAX: nothing is */
+	uint64_t look_period_ns;
 	struct outcome *outcomes;
 	struct explaining_status status;
 };
@@ -79,9 +82,10 @@ struct explaining {
 static struct outcome *find_outcome(const struct explaining *explaining,
                                     const struct process_key *key)
 {
+	const uint64_t wanted[2] = {(uint64_t)key->pid, key->start_ticks};
 	struct outcome *outcome = NULL;
 
-	HASH_FIND(hh, explaining->outcomes, key, sizeof(*key), outcome);
+	HASH_FIND(hh, explaining->outcomes, wanted, sizeof(wanted), outcome);
 	return outcome;
 }
 
@@ -104,7 +108,9 @@ static struct outcome *begin_outcome(struct explaining *explaining, const struct
 		if (outcome == NULL)
 			return NULL;
 		outcome->key = *key;
-		HASH_ADD(hh, explaining->outcomes, key, sizeof(outcome->key), outcome);
+		outcome->hash_key[0] = (uint64_t)key->pid;
+		outcome->hash_key[1] = key->start_ticks;
+		HASH_ADD(hh, explaining->outcomes, hash_key, sizeof(outcome->hash_key), outcome);
 		if (outcome->hh.tbl == NULL) {
 			free(outcome);
 			return NULL;
@@ -132,31 +138,22 @@ static int sample(void *context, const struct access *access,
 	return explain_run(&options, &job->result, reterr_message);
 }
 
-/* Signals go by the pids of our own namespace, which those of another procfs are not. */
-static bool is_own_procfs(const char *path)
-{
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd >= 0 && identity_procfs_is_own(fd);
-}
-
 static void work(void *data)
 {
 	struct job *job = data;
 	struct explaining *explaining = job->owner;
-	bool may_signal = job->may_signal && is_own_procfs(job->procfs_path);
 	const struct access_request request = {
 	    .procfs_path = job->procfs_path,
 	    .pid = job->key.pid,
 	    .key = &job->key,
-	    .ledger = may_signal ? &explaining->ledger : NULL,
+	    .ledger = job->may_signal ? &explaining->ledger : NULL,
 	    .cancel_fd = job->cancel_fd,
 	    .context = job,
 	    .run = sample,
 	};
 
-	if (explaining->has_ledger && is_own_procfs(job->procfs_path))
-		(void)opening_recover(job->procfs_path, &explaining->ledger); /* logged */
+	if (explaining->has_ledger)
+		opening_recover(job->procfs_path, &explaining->ledger); /* logged */
 	if (job->key.pid != 0)
 		job->error = access_run(&request, &job->access);
 }
@@ -225,6 +222,8 @@ static void take_result(struct explaining *explaining, struct job *job)
 		explaining->status.openings[job->access.opening]++;
 	if (outcome == NULL || process == NULL) {
 		explaining->status.failed_count++;
+		if (outcome != NULL)
+			remove_outcome(explaining, outcome); /* its process is gone */
 	} else if (job->error == 0) {
 		note_success(explaining, process, outcome, &job->result.explanation);
 	} else {
@@ -236,12 +235,24 @@ static void take_result(struct explaining *explaining, struct job *job)
 	}
 }
 
+/* It may stay open while another debugger is connected, or open late. */
+static void plan_look(struct explaining *explaining, bool is_first)
+{
+	uint64_t period_ns = is_first ? LOOK_MIN_NS : 2 * explaining->look_period_ns;
+
+	explaining->look_period_ns = period_ns < LOOK_MAX_NS ? period_ns : LOOK_MAX_NS;
+	explaining->next_look_ns = ledger_is_settled(&explaining->ledger)
+	                               ? UINT64_MAX
+	                               : clock_boottime_ns() + explaining->look_period_ns;
+}
+
 static void done(void *data)
 {
 	struct job *job = data;
 	struct explaining *explaining = job->owner;
 
 	explaining->job = NULL;
+	plan_look(explaining, job->key.pid != 0);
 	if (job->key.pid != 0)
 		take_result(explaining, job);
 	explain_result_done(&job->result);
@@ -361,6 +372,8 @@ void explaining_tick(struct explaining *explaining)
 		if (explaining_start(explaining, processes[i]) < 0)
 			return; /* the next tick tries again */
 	}
+	if (explaining->job == NULL && clock_boottime_ns() >= explaining->next_look_ns)
+		(void)submit(explaining, NULL, false); /* else with the next tick */
 }
 
 /* ---- what is told ---- */
@@ -424,9 +437,8 @@ struct explaining *explaining_new(const struct explaining_options *options)
 		return NULL;
 	}
 	open_ledger(explaining);
-	if (explaining->has_ledger && explaining->ledger.count > 0 &&
-	    submit(explaining, NULL, false) < 0)
-		log_warnx("cannot look after inspectors that were opened before");
+	explaining->look_period_ns = LOOK_MIN_NS;
+	explaining->next_look_ns = ledger_is_settled(&explaining->ledger) ? UINT64_MAX : 0;
 	return explaining;
 }
 

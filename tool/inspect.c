@@ -6,17 +6,18 @@
 #include "tool/inspect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "collectors/inspector/ledger.h"
 #include "collectors/inspector/opening.h"
-#include "collectors/inspector/subject.h"
 #include "lib/cleanup.h"
 
 #define PROCFS "/proc"
@@ -32,11 +33,25 @@ static bool is_private(const char *path)
 	       (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static int open_ledger(struct ledger *ret_ledger)
+/* One writer at a time: who comes later would undo what it does not know of. */
+static int lock_directory(const char *directory, int *ret_fd)
+{
+	_cleanup_(closep) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int open_ledger(struct ledger *ret_ledger, int *ret_lock_fd)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR"); // NOLINT(concurrency-mt-unsafe)
 	char path[LEDGER_PATH_SIZE - 32];
 	char file[LEDGER_PATH_SIZE];
+	int r;
 
 	if (geteuid() == 0)
 		(void)snprintf(path, sizeof(path), "/run/heapwatch-inspector");
@@ -49,27 +64,12 @@ static int open_ledger(struct ledger *ret_ledger)
 	if (!is_private(path))
 		return -EPERM;
 	(void)snprintf(file, sizeof(file), "%s/ledger", path);
-	return ledger_open(file, ret_ledger);
-}
-
-static bool is_alive(void *context, const struct process_key *key)
-{
-	_cleanup_(subject_closep) struct subject subject = SUBJECT_INIT;
-	int r = subject_open(PROCFS, key->pid, &subject);
-
-	(void)context;
-	return r == 0 ? process_key_equal(&subject.key, key) : r != -ESRCH;
-}
-
-static int prepare_ledger(struct ledger *ret_ledger)
-{
-	int r = open_ledger(ret_ledger);
-
-	if (r < 0)
-		return r;
-	ledger_prune(ret_ledger, is_alive, NULL);
-	(void)opening_recover(PROCFS, ret_ledger); /* what stays open is in the log */
-	return 0;
+	r = lock_directory(path, ret_lock_fd);
+	if (r == 0)
+		r = ledger_open(file, ret_ledger);
+	if (r == 0)
+		opening_recover(PROCFS, ret_ledger); /* what stays open is in the log */
+	return r;
 }
 
 /* ---- the command ---- */
@@ -85,7 +85,8 @@ static int watch_signals(sigset_t *ret_former, int *ret_fd)
 	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	if (sigprocmask(SIG_BLOCK, &signals, ret_former) < 0) {
+	/* Stopped by the terminal we would hold up the end of the process: only after it. */
+	if (sigaddset(&signals, SIGTSTP) < 0 || sigprocmask(SIG_BLOCK, &signals, ret_former) < 0) {
 		(void)close(fd);
 		return -EINVAL;
 	}
@@ -126,9 +127,16 @@ static int run(const struct inspect_request *request, struct ledger *ledger, cha
 
 int inspect_process(const struct inspect_request *request, char reterr_message[ACCESS_MESSAGE_SIZE])
 {
+	_cleanup_(closep) int lock_fd = -1;
 	struct ledger ledger;
-	int r = request->may_signal ? prepare_ledger(&ledger) : 0;
+	int r = request->may_signal ? open_ledger(&ledger, &lock_fd) : 0;
 
+	if (r == -EBUSY) {
+		(void)snprintf(reterr_message, ACCESS_MESSAGE_SIZE,
+		               "another heapwatch has an inspector open by signal; try again when "
+		               "it has ended");
+		return r;
+	}
 	if (r < 0) {
 		(void)snprintf(reterr_message, ACCESS_MESSAGE_SIZE,
 		               "the ledger of inspectors cannot be read: %s", strerror(-r));

@@ -8,6 +8,8 @@
 #include "collectors/inspector/dialogue.h"
 #include "collectors/inspector/subject.h"
 #include "lib/cjson.h"
+#include "lib/cleanup.h"
+#include "lib/log.h"
 
 #define ATTACH_TIMEOUT_NS   (5 * NS_PER_SECOND)
 #define CALL_TIMEOUT_NS     (5 * NS_PER_SECOND)
@@ -16,34 +18,10 @@
 #define ALONE_TIMEOUT_NS    NS_PER_SECOND
 #define LOOK_MS             20
 
-/* A constant of ours. It answers 1 when the end is under way. */
+/* A constant of ours: the timer of the end, so that it can be stopped. */
 static const char evaluate_end[] = "{\"expression\":\"typeof process._debugEnd==='function'?"
-                                   "(setTimeout(process._debugEnd,100),1):0\","
-                                   "\"returnByValue\":true,\"silent\":true}";
-
-static int take_one(void *context, const struct cJSON *result)
-{
-	uint64_t value = 0;
-
-	(void)context;
-	if (cdp_u64(cJSON_GetObjectItemCaseSensitive(result, "result"), "value", &value) < 0)
-		return -EBADMSG;
-	return value == 1 ? 0 : -EOPNOTSUPP;
-}
-
-static int say_end(struct dialogue *dialogue)
-{
-	const struct dialogue_call end = {.method = "Runtime.evaluate",
-	                                  .params = evaluate_end,
-	                                  .timeout_ns = CALL_TIMEOUT_NS,
-	                                  .take = take_one};
-	/* Last, for what is kept at the end stays for the life of the process. */
-	const struct dialogue_call discard = {.method = "Runtime.discardConsoleEntries",
-	                                      .timeout_ns = CALL_TIMEOUT_NS};
-	int r = dialogue_call(dialogue, &end);
-
-	return r < 0 ? r : dialogue_call(dialogue, &discard);
-}
+                                   "{t:setTimeout(process._debugEnd,100)}:null\","
+                                   "\"silent\":true}";
 
 static bool has_others(const struct subject *subject, uint16_t port, size_t own_count)
 {
@@ -64,6 +42,58 @@ static bool is_left_alone(const struct subject *subject, uint16_t port)
 		(void)poll(NULL, 0, LOOK_MS); /* only the time matters */
 	}
 	return true;
+}
+
+/* ---- the end ---- */
+
+/* The parameters of the call that stops the timer; context: cJSON **, owned by the caller. */
+static int take_timer(void *context, const struct cJSON *result)
+{
+	const char *id = cdp_string(cJSON_GetObjectItemCaseSensitive(result, "result"), "objectId");
+	cJSON *params =
+	    cJSON_Parse("{\"functionDeclaration\":\"function(){clearTimeout(this.t)}\"}");
+
+	if (id[0] != '\0' && cJSON_AddStringToObject(params, "objectId", id) != NULL) {
+		*(cJSON **)context = params;
+		return 0;
+	}
+	cJSON_Delete(params);
+	return id[0] == '\0' ? -EOPNOTSUPP : -ENOMEM;
+}
+
+static void stop_end(struct dialogue *dialogue, const cJSON *params)
+{
+	char *text = cJSON_PrintUnformatted(params);
+	const struct dialogue_call stop = {
+	    .method = "Runtime.callFunctionOn", .params = text, .timeout_ns = CALL_TIMEOUT_NS};
+
+	if (text != NULL && dialogue_call(dialogue, &stop) < 0)
+		log_debug("the end of the inspector was not stopped in time");
+	cdp_text_free(text);
+}
+
+/*
+ * Whoever connected since would stop the application until it goes: looked at once more when the
+ * end is under way, since a process that was busy may have taken seconds to hear of it.
+ */
+static int say_end(const struct subject *subject, uint16_t port, struct dialogue *dialogue)
+{
+	_cleanup_(json_deletep) cJSON *timer = NULL;
+	const struct dialogue_call end = {.method = "Runtime.evaluate",
+	                                  .params = evaluate_end,
+	                                  .timeout_ns = CALL_TIMEOUT_NS,
+	                                  .context = &timer,
+	                                  .take = take_timer};
+	/* Last, for what is kept at the end stays for the life of the process. */
+	const struct dialogue_call discard = {.method = "Runtime.discardConsoleEntries",
+	                                      .timeout_ns = CALL_TIMEOUT_NS};
+	int r = dialogue_call(dialogue, &end);
+
+	if (r == 0 && has_others(subject, port, 1)) {
+		stop_end(dialogue, timer);
+		r = -EBUSY;
+	}
+	return r < 0 ? r : dialogue_call(dialogue, &discard);
 }
 
 static enum closing_result await_end(const struct subject *subject, uint16_t port)
@@ -104,9 +134,11 @@ enum closing_result closing_run(const struct subject *subject,
 		return why == SESSION_BUSY          ? CLOSING_BUSY
 		       : why == SESSION_UNREACHABLE ? CLOSING_GONE
 		                                    : CLOSING_FAILED;
-	r = has_others(subject, address->port, 1) ? -EBUSY : say_end(dialogue);
+	r = has_others(subject, address->port, 1) ? -EBUSY
+	                                          : say_end(subject, address->port, dialogue);
 	(void)dialogue_close(dialogue); /* at once: the end waits for it */
-	if (r < 0)
-		return r == -EBUSY ? CLOSING_BUSY : CLOSING_FAILED;
-	return await_end(subject, address->port);
+	/* Where we are late it ends the conversation; where the process is, it ends after it. */
+	if (r == 0 || r == -ECONNRESET || r == -ETIMEDOUT)
+		return await_end(subject, address->port);
+	return r == -EBUSY ? CLOSING_BUSY : CLOSING_FAILED;
 }

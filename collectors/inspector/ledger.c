@@ -154,6 +154,16 @@ int ledger_put(struct ledger *ledger, const struct ledger_entry *entry)
 	return r;
 }
 
+bool ledger_is_settled(const struct ledger *ledger)
+{
+	size_t i;
+
+	for (i = 0; i < ledger->count; i++)
+		if (ledger->entries[i].state != LEDGER_CLOSED)
+			return false;
+	return true;
+}
+
 void ledger_prune(struct ledger *ledger,
                   bool (*is_alive)(void *context, const struct process_key *key), void *context)
 {

@@ -7,6 +7,7 @@
 #ifndef HEAPWATCH_COLLECTORS_INSPECTOR_LEDGER_H
 #define HEAPWATCH_COLLECTORS_INSPECTOR_LEDGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,8 @@ const struct ledger_entry *ledger_find(const struct ledger *ledger, const struct
  */
 int ledger_put(struct ledger *ledger, const struct ledger_entry *entry)
     __attribute__((warn_unused_result));
+/* Whether nothing is open by us, or may yet open. */
+bool ledger_is_settled(const struct ledger *ledger);
 /* Forgets those of whom is_alive() says no; written with the next entry. */
 void ledger_prune(struct ledger *ledger,
                   bool (*is_alive)(void *context, const struct process_key *key), void *context);

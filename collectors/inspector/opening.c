@@ -25,6 +25,7 @@
 #include "collectors/inspector/ledger.h"
 #include "collectors/inspector/subject.h"
 #include "collectors/proc/elf.h"
+#include "collectors/proc/identity.h"
 #include "collectors/proc/stat.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -51,7 +52,7 @@ static const struct result_row results[] = {
     [OPENING_DISABLED] = {"disabled", "its flags forbid to open an inspector by signal"},
     [OPENING_NOT_CAUGHT] = {"not_caught", "it does not catch SIGUSR1, which would end it"},
     [OPENING_NOT_LOOPBACK] = {"not_loopback", "its flags would open the inspector to others"},
-    [OPENING_ANY_PORT] = {"any_port", "its flags let the inspector listen on any port"},
+    [OPENING_ANY_PORT] = {"any_port", "its flags do not tell the port of its inspector"},
     [OPENING_PORT_TAKEN] = {"port_taken", "the port of its inspector is taken"},
     [OPENING_ASKED_BEFORE] = {"asked_before", "it was asked before and opened none"},
     [OPENING_BUSY] = {"busy", "another process of its network namespace is looked into"},
@@ -98,7 +99,7 @@ enum opening_result opening_judge(const struct opening_facts *facts)
 		return OPENING_NOT_CAUGHT;
 	if (facts->flags.is_public)
 		return OPENING_NOT_LOOPBACK;
-	if (facts->flags.port == 0)
+	if (facts->flags.port == 0 || facts->flags.is_unclear)
 		return OPENING_ANY_PORT;
 	if (facts->was_silent)
 		return OPENING_ASKED_BEFORE;
@@ -163,6 +164,14 @@ static int find(const struct opening *opening, struct find_result *ret_found)
 	return ret_found->error;
 }
 
+/* Signals go by the pids of our own namespace, which those of another procfs are not. */
+static bool is_own_procfs(const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && identity_procfs_is_own(fd);
+}
+
 static int gather(const struct opening *opening, struct opening_facts *ret_facts)
 {
 	const struct subject *subject = opening->subject;
@@ -192,7 +201,7 @@ static int gather(const struct opening *opening, struct opening_facts *ret_facts
 static enum opening_result judge(const struct opening *opening, uint16_t *ret_port)
 {
 	struct opening_facts facts;
-	int r = gather(opening, &facts);
+	int r = is_own_procfs(opening->procfs_path) ? gather(opening, &facts) : -EPERM;
 
 	if (r == -ESRCH || r == -ENOENT)
 		return OPENING_GONE;
@@ -382,37 +391,44 @@ enum closing_result opening_end(struct opening *opening)
 	return result;
 }
 
-/* ---- after a crash ---- */
+/* ---- what was left open ---- */
 
-static enum closing_result recover_one(const char *procfs_path, struct ledger *ledger,
-                                       const struct ledger_entry *entry)
+static void recover_one(const char *procfs_path, struct ledger *ledger,
+                        const struct ledger_entry *entry)
 {
 	_cleanup_(subject_closep) struct subject subject = SUBJECT_INIT;
 	struct opening opening = {
 	    .procfs_path = procfs_path, .ledger = ledger, .subject = &subject, .lock_fd = -1};
 
 	if (subject_open(procfs_path, entry->key.pid, &subject) < 0 ||
-	    !process_key_equal(&subject.key, &entry->key) || !has_opened(&opening, entry->port))
-		return CLOSING_GONE;
-	return close_and_note(&opening);
+	    !process_key_equal(&subject.key, &entry->key))
+		return;
+	if (has_opened(&opening, entry->port))
+		(void)close_and_note(&opening); /* logged; else it is left to the next time */
+	else if (entry->state == LEDGER_OPEN)
+		(void)write_down(&opening, LEDGER_CLOSED, entry->port); /* by somebody else */
 }
 
-unsigned opening_recover(const char *procfs_path, struct ledger *ledger)
+static bool is_alive(void *context, const struct process_key *key)
+{
+	_cleanup_(subject_closep) struct subject subject = SUBJECT_INIT;
+	const char *const *procfs_path = context;
+	int r = subject_open(*procfs_path, key->pid, &subject);
+
+	return r == 0 ? process_key_equal(&subject.key, key) : r != -ESRCH;
+}
+
+void opening_recover(const char *procfs_path, struct ledger *ledger)
 {
 	struct ledger_entry entries[LEDGER_ENTRIES_MAX];
-	size_t count = ledger->count, i;
-	unsigned left = 0;
+	size_t count, i;
 
+	ledger_prune(ledger, is_alive, &procfs_path);
+	count = ledger->count;
 	memcpy(entries, ledger->entries, count * sizeof(entries[0]));
-	for (i = 0; i < count; i++) {
-		enum closing_result result;
-
-		if (entries[i].state == LEDGER_CLOSED)
-			continue;
-		result = recover_one(procfs_path, ledger, &entries[i]);
-		left += result == CLOSING_BUSY || result == CLOSING_FAILED;
-	}
-	return left;
+	for (i = 0; i < count; i++)
+		if (entries[i].state != LEDGER_CLOSED)
+			recover_one(procfs_path, ledger, &entries[i]);
 }
 
 const char *closing_result_name(enum closing_result result)

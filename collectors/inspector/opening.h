@@ -40,7 +40,7 @@ enum opening_result {
 	OPENING_DISABLED,     /* --disable-sigusr1, --permission, or the signal is blocked */
 	OPENING_NOT_CAUGHT,   /* the signal would end it, or be ignored */
 	OPENING_NOT_LOOPBACK, /* its flags would open it to others */
-	OPENING_ANY_PORT,     /* its flags let it listen on any: it could not be told apart */
+	OPENING_ANY_PORT,     /* its flags do not tell where it would listen */
 	OPENING_PORT_TAKEN,   /* somebody listens there */
 	OPENING_ASKED_BEFORE, /* and did not open */
 	OPENING_BUSY,         /* another one is open by us in its network namespace */
@@ -100,7 +100,7 @@ const char *closing_result_name(enum closing_result result);
 
 /* Closes what was opened. */
 enum closing_result opening_end(struct opening *opening);
-/* Closes what the ledger says is open since an earlier run; how many stay open. */
-unsigned opening_recover(const char *procfs_path, struct ledger *ledger);
+/* Closes what the ledger says was left open, and forgets processes that are gone. */
+void opening_recover(const char *procfs_path, struct ledger *ledger);
 
 #endif

@@ -112,6 +112,7 @@ START_TEST(test_every_danger_is_a_refusal)
 	REFUSES(signals.is_ignored = true, NOT_CAUGHT);
 	REFUSES(flags.is_public = true, NOT_LOOPBACK);
 	REFUSES(flags.port = 0, ANY_PORT);
+	REFUSES(flags.is_unclear = true, ANY_PORT);
 	REFUSES(was_silent = true, ASKED_BEFORE);
 	REFUSES(port.is_taken = true, PORT_TAKEN);
 }
@@ -184,6 +185,11 @@ START_TEST(test_the_ledger_is_kept_and_read_again)
 	ck_assert_int_eq(ledger_put(&again, &entry), 0);
 	ledger_prune(&again, is_even, NULL);
 	ck_assert_uint_eq(again.count, 1);
+	ck_assert(!ledger_is_settled(&again)); /* one that is silent may open late */
+	entry = again.entries[0];
+	entry.state = LEDGER_CLOSED;
+	ck_assert_int_eq(ledger_put(&again, &entry), 0);
+	ck_assert(ledger_is_settled(&again));
 	(void)unlink(path);
 	(void)rmdir(directory);
 }
@@ -222,6 +228,34 @@ START_TEST(test_what_cannot_be_written_down_has_not_happened)
 	}
 	entry.key.pid = 1 + i;
 	ck_assert_int_eq(ledger_put(&ledger, &entry), -ENOSPC);
+}
+END_TEST
+
+START_TEST(test_who_is_gone_is_forgotten)
+{
+	struct ledger ledger;
+	struct ledger_entry entry = {.key = {.start_ticks = 1}, .state = LEDGER_OPEN};
+
+	ck_assert_int_eq(ledger_open("", &ledger), 0);
+	for (entry.key.pid = getpid(); ledger.count < LEDGER_ENTRIES_MAX; entry.key.start_ticks++)
+		ck_assert_int_eq(ledger_put(&ledger, &entry), 0);
+	opening_recover("/proc", &ledger); /* no process of ours began with the boot */
+	ck_assert_uint_eq(ledger.count, 0);
+}
+END_TEST
+
+START_TEST(test_what_somebody_else_closed_is_noted)
+{
+	_cleanup_(subject_closep) struct subject subject = SUBJECT_INIT;
+	struct ledger_entry entry = {.state = LEDGER_OPEN, .port = 1};
+	struct ledger ledger;
+
+	ck_assert_int_eq(ledger_open("", &ledger), 0);
+	ck_assert_int_eq(subject_open("/proc", getpid(), &subject), 0);
+	entry.key = subject.key;
+	ck_assert_int_eq(ledger_put(&ledger, &entry), 0);
+	opening_recover("/proc", &ledger);
+	ck_assert_int_eq(ledger_find(&ledger, &subject.key)->state, LEDGER_CLOSED);
 }
 END_TEST
 
@@ -270,5 +304,6 @@ UNIT_MAIN("opening", test_the_signal_is_safe_only_where_it_is_caught,
           test_a_torn_status_is_no_answer, test_every_danger_is_a_refusal, test_results_have_names,
           test_a_process_that_does_not_catch_the_signal_gets_none,
           test_the_ledger_is_kept_and_read_again, test_a_damaged_ledger_costs_the_damaged_lines,
-          test_what_cannot_be_written_down_has_not_happened, test_rows_of_tcp,
+          test_what_cannot_be_written_down_has_not_happened, test_who_is_gone_is_forgotten,
+          test_what_somebody_else_closed_is_noted, test_rows_of_tcp,
           test_connections_of_a_port_are_counted)
