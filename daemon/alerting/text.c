@@ -43,8 +43,12 @@ static void append_evidence(const cJSON *alert, struct buf *out)
 /* A script names itself and its functions: none of them begins a line of its own. */
 static void append_name(const char *name, struct buf *out)
 {
-	for (; *name != '\0'; name++)
-		buf_append_char(out, (unsigned char)*name < ' ' ? ' ' : *name);
+	for (; *name != '\0'; name++) {
+		if ((unsigned char)*name < ' ')
+			buf_append_char(out, ' ');
+		else
+			buf_append_char(out, *name);
+	}
 }
 
 /* "75 % of the growth by onRequest (/srv/shop.js:41)" */
