@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "collectors/collector.h"
 #include "config/config.h"
@@ -231,11 +230,9 @@ static int make_explaining(struct daemon *daemon)
 
 static int make_alerting(struct daemon *daemon)
 {
-	/* A disk that can only be read for now has alerts, too, and may come back. */
-	const char *path = daemon->options->storage_path;
 	const struct alerting_options options = {
 	    .config = daemon->config,
-	    .storage_path = daemon->state != NULL || access(path, R_OK | X_OK) == 0 ? path : NULL,
+	    .storage_path = daemon->state != NULL ? daemon->options->storage_path : NULL,
 	    .host = &daemon->host,
 	    .model = daemon->model,
 	};

@@ -92,7 +92,13 @@ struct state *state_open(const char *storage_path, int is_required,
 	_cleanup_(state_freep) struct state *state = calloc(1, sizeof(*state));
 	int r = make_directory(storage_path);
 
-	if (r < 0) {
+	/* A disk that can only be read for now has what was known, and may come back. */
+	if (r == -EROFS && !is_required && access(storage_path, R_OK | X_OK) == 0) {
+		log_warn(r,
+		         "cannot write to the default --storage.path=%s for now, going on from "
+		         "what is there",
+		         storage_path);
+	} else if (r < 0) {
 		if (is_required)
 			log_error(r, "cannot write to --storage.path=%s", storage_path);
 		else

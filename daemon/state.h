@@ -14,7 +14,8 @@ struct state;
 
 /*
  * Makes the directory when needed and gives the slots back to the model. With is_required a
- * directory that cannot be written is an error (NULL, logged); else a warning, and nothing is kept.
+ * directory that cannot be written is an error (NULL, logged); else a warning, and nothing is kept
+ * (NULL), unless it is there on a read-only disk: then writes are tried as on one that fails.
  */
 struct state *state_open(const char *storage_path, int is_required,
                          const struct collector_host *host, struct model *model);

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -287,6 +288,47 @@ def disk(suite):
     subprocess.run(['umount', scene.storage], check=False)
 
 
+# Puts the storage of the scene, read-only, where heapwatchd looks by default, for it alone; the
+# flag that the harness gives is left out.
+READ_ONLY_START = """
+place=$1 storage=$2 there=$1; shift 2
+while [ ! -d "$there" ]; do there=${there%/*}; done
+mount --bind "$storage" /mnt && mount -t tmpfs none "$there" && mkdir -p "$place" &&
+    mount --bind /mnt "$place" && mount -o remount,bind,ro "$place" || exit
+for flag; do
+    shift
+    case $flag in --storage.path=*) ;; *) set -- "$@" "$flag" ;; esac
+done
+exec "$@"
+"""
+
+
+def default_storage():
+    said = subprocess.run([heapwatchd_path(), '--help'], check=True, stdout=subprocess.PIPE)
+    text = ' '.join(said.stdout.decode().split())
+    return re.search(r'--storage.path=DIR .*?\(default: (\S+)\)', text).group(1)
+
+
+def read_only_start(suite):
+    need_root()
+    hook = Receiver(is_listening=False)
+    scene = Scene(suite, 'start', {'hook': 'type: webhook, url: "%s"' % hook.url()})
+    scene.start()
+    scene.die('hook')
+    suite.wait_until('a try', lambda: scene.outcome('hook', 'retried') >= 1, 60)
+    scene.daemon.stop()
+    check(accepted(os.path.join(scene.storage, 'alerts')), 'nothing is on disk')
+    scene.options['wrapper'] = ['unshare', '--mount', 'sh', '-c', READ_ONLY_START, 'sh',
+                                default_storage(), scene.storage]
+    scene.start()
+    check('cannot write to the default --storage.path' in scene.daemon.log(), scene.daemon.log())
+    hook.listen()
+    scene.die('hook')
+    scene.await_pairs('hook', hook, 2, 90)
+    check(scene.scrape().value('heapwatch_notification_queue_on_disk') == 0, 'on disk')
+    check(scene.daemon.stop() == 0, 'heapwatchd did not end well')
+
+
 # ---- the daemon ----
 
 def accepted(path):
@@ -416,6 +458,8 @@ def main():
         network(suite)
         with suite.case('a disk that is full or read-only: alerts go on in memory, then on disk'):
             disk(suite)
+        with suite.case('a start on a read-only disk tells what is on it, and goes on in memory'):
+            read_only_start(suite)
         with suite.case('SIGKILL at any moment loses nothing and tells nothing twice'):
             kills(suite)
         with suite.case('a clock that jumps loses nothing'):
