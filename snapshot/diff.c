@@ -5,6 +5,7 @@
  */
 #include "snapshot/diff.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,12 +207,13 @@ static void count_object(struct diff_amount *amount, uint64_t self_bytes)
 /* What has the id of the object now is at that place. */
 static void count_shared(const struct pair *pair, const struct object *object, size_t at)
 {
-	const struct diff_row *before = &pair->diff->rows[object->row];
-	const struct diff_row *now = &pair->diff->rows[row_of(pair, at)];
+	const struct diff_row *rows = pair->diff->rows;
+	uint32_t row = row_of(pair, at);
 
+	assert(rows != NULL); /* every object has one */
 	pair->totals->shared_count++;
-	pair->totals->mistaken_count +=
-	    before != now && !(is_string(before->type) && is_string(now->type));
+	if (row != object->row && !(is_string(rows[row].type) && is_string(rows[object->row].type)))
+		pair->totals->mistaken_count++;
 }
 
 /* Ids that both have stand in both once; is_kept is by node of the later one. Those that only the
