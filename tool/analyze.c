@@ -246,10 +246,10 @@ static int analyze(const struct settings *settings, char **files, int count)
 		return fail(message);
 	missing_count = heap_table_missing(replay_heaps(replay));
 	if (missing_count > 0)
-		(void)fprintf(
-		    stderr,
-		    "heapwatch analyze: warning: beyond bounds or memory, left out: %" PRIu64 "\n",
-		    missing_count);
+		(void)fprintf(stderr,
+		              "heapwatch analyze: warning: %" PRIu64
+		              " heaps or collections are beyond bounds or memory and left out\n",
+		              missing_count);
 	status = report(replay, settings);
 	if (status == STATUS_OK && settings->fails_on_leak && is_leak(replay))
 		return STATUS_LEAK;

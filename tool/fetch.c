@@ -133,6 +133,9 @@ static enum fetch_state finish(struct fetch *fetch, CURLcode code, char *reterr_
 	(void)curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (code != CURLE_OK)
 		(void)snprintf(reterr_message, FETCH_MESSAGE_SIZE, "%s", curl_easy_strerror(code));
+	else if (status == 404)
+		(void)snprintf(reterr_message, FETCH_MESSAGE_SIZE,
+		               "it answered 404, that is not known there");
 	else if (status != 200)
 		(void)snprintf(reterr_message, FETCH_MESSAGE_SIZE, "it answered %ld", status);
 	else

@@ -55,16 +55,20 @@ static int get(const char *url, const char *path, struct buf *body, char *reterr
 {
 	const struct fetch_options options = {.url = url, .path = path, .timeout_ms = TIMEOUT_MS};
 	_cleanup_(fetch_freep) struct fetch *fetch = NULL;
+	char message[FETCH_MESSAGE_SIZE] = "";
 	enum fetch_state state = FETCH_IDLE;
-	int r = fetch_new(&options, &fetch, reterr_message);
+	int r = fetch_new(&options, &fetch, message);
 
 	if (r < 0)
-		return r == -EINVAL ? r : say(reterr_message, r, strerror(-r));
+		return say(reterr_message, r, message);
 	fetch_start(fetch);
 	while (state == FETCH_IDLE)
-		state = fetch_wait(fetch, NULL, 0, TIMEOUT_MS, reterr_message);
-	if (state == FETCH_FAILED)
+		state = fetch_wait(fetch, NULL, 0, TIMEOUT_MS, message);
+	if (state == FETCH_FAILED) {
+		(void)snprintf(reterr_message, PROCESS_NAME_MESSAGE_SIZE,
+		               "heapwatchd, see --url: %.200s", message);
 		return -EIO;
+	}
 	fetch_take(fetch, body);
 	return 0;
 }

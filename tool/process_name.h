@@ -11,8 +11,9 @@
 #define PROCESS_NAME_URL          "http://127.0.0.1:10765"
 
 /*
- * -EINVAL: neither form; -ENOENT: heapwatchd knows no such process; -ESRCH: it is not one of this
- * host, or not visible from here; -EIO: heapwatchd does not answer. With a sentence in message.
+ * -EINVAL: neither form, or no URL; -ESRCH: the process is not one of this host, or not visible
+ * from here; -EIO: heapwatchd does not answer, or knows no such process. With a sentence in
+ * message.
  */
 int process_name_resolve(const char *text, const char *url, pid_t *ret_pid,
                          char reterr_message[PROCESS_NAME_MESSAGE_SIZE])

@@ -115,6 +115,17 @@ static const struct snapshot_word *find_word(const char *name)
 	return NULL;
 }
 
+/* What stands behind an operand would be taken for another one: the name of a file to write. */
+static const char *misplaced_option(char **operands, int count)
+{
+	int i;
+
+	for (i = 1; i < count; i++)
+		if (strncmp(operands[i], "--", 2) == 0)
+			return operands[i];
+	return NULL;
+}
+
 static void print_help(void)
 {
 	size_t i;
@@ -158,6 +169,9 @@ int command_snapshot(int argc, char **argv)
 		return usage_error("cannot group by ", options.by);
 	if (options.is_by_retainer && !options.retained)
 		return usage_error("--by=retainer needs retained sizes", "");
+	if (misplaced_option(argv + first, argc - first) != NULL)
+		return usage_error("options stand before files and processes: ",
+		                   misplaced_option(argv + first, argc - first));
 	if (argc - first < word->operands_min || argc - first > word->operands_max)
 		return usage_error(word->operands, "");
 	return word->run(&options, argv + first, argc - first);

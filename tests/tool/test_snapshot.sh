@@ -118,6 +118,14 @@ run snapshot summary --format=xml "$small"
 is "$status" 2 "an unknown format is a usage error"
 run snapshot summary
 is "$status" 2 "as is no file"
+run snapshot take 1 --force
+is "$status:$stderr" "2:heapwatch snapshot: options stand before files and processes: --force; see heapwatch help snapshot" \
+	"and an option where a file is due"
+run snapshot take --url=ftp://127.0.0.1 some/0
+is "$status:$stderr" "2:heapwatch: some/0: expected http://HOST:PORT, https://HOST:PORT or unix:/PATH" \
+	"what knows a process must be a URL"
+run snapshot take --url=unix:/dev/null some/0
+has "$status:$stderr" "1:heapwatch: some/0: heapwatchd, see --url: " "and answer"
 run snapshot summary --frob "$small"
 is "$status" 2 "and an unknown option"
 
