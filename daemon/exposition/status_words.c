@@ -21,7 +21,7 @@
 static const struct status_state states[] = {
     [LEAK_STATE_WARMUP] = {STATUS_NEUTRAL, 1, "Too young to say anything."},
     [LEAK_STATE_INSUFFICIENT] = {STATUS_NEUTRAL, 2, "Too little was seen of it so far."},
-    [LEAK_STATE_STABLE] = {STATUS_GOOD, 0, "Does not grow."},
+    [LEAK_STATE_STABLE] = {STATUS_GOOD, 0, "No sign of a leak."},
     [LEAK_STATE_FILLING] = {STATUS_INFO, 5, "Grows, but slows down, or not for long enough yet."},
     [LEAK_STATE_STEP] = {STATUS_INFO, 4, "Went up to a higher level and stays there."},
     [LEAK_STATE_LOAD] = {STATUS_INFO, 3, "Grows and shrinks with its load."},
