@@ -34,12 +34,26 @@ static struct {
 	const char *(*answer)(unsigned process, unsigned request);
 } receiver;
 
+static unsigned number_after(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at != NULL ? (unsigned)strtoul(at + strlen(key), NULL, 10) : 0;
+}
+
+static bool is_whole(const char *request)
+{
+	const char *body = strstr(request, "\r\n\r\n");
+
+	return body != NULL && strlen(body + 4) >= number_after(request, "Content-Length: ");
+}
+
 static void read_request(int fd, char request[REQUEST_MAX])
 {
 	size_t length = 0;
 
 	request[0] = '\0';
-	while (strchr(request, '}') == NULL && length < REQUEST_MAX - 1) {
+	while (!is_whole(request) && length < REQUEST_MAX - 1) {
 		ssize_t count = recv(fd, request + length, REQUEST_MAX - 1 - length, 0);
 
 		if (count <= 0)
@@ -47,13 +61,6 @@ static void read_request(int fd, char request[REQUEST_MAX])
 		length += (size_t)count;
 		request[length] = '\0';
 	}
-}
-
-static unsigned number_after(const char *text, const char *key)
-{
-	const char *at = strstr(text, key);
-
-	return at != NULL ? (unsigned)strtoul(at + strlen(key), NULL, 10) : 0;
 }
 
 static void *serve_all(void *unused)
@@ -160,7 +167,9 @@ static void tick_late(void)
 	run_jobs();
 }
 
-static void start(const char *(*answer)(unsigned process, unsigned request))
+/* urls: of the receiver, before the one that answers. */
+static void start_as(const char *type, const char *urls,
+                     const char *(*answer)(unsigned process, unsigned request))
 {
 	static const char *const names[] = {"ops"};
 	char message[CONFIG_MESSAGE_SIZE];
@@ -169,14 +178,18 @@ static void start(const char *(*answer)(unsigned process, unsigned request))
 
 	start_receiver(answer);
 	source.length = (size_t)snprintf(
-	    text, sizeof(text),
-	    "receivers: [{ name: ops, type: webhook, url: 'http://127.0.0.1:%u/' }]",
-	    receiver.port);
+	    text, sizeof(text), "receivers: [{ name: ops, type: %s, %s'http://127.0.0.1:%u/'%s }]",
+	    type, urls, receiver.port, strchr(urls, '[') != NULL ? "]" : "");
 	ck_assert_int_eq(config_parse(&source, NULL, NULL, &test.config, message), 0);
 	test.queue = queue_open(NULL, &host);
 	ck_assert_int_eq(queue_set_receivers(test.queue, names, 1), 0);
 	test.delivery = delivery_new(test.config, test.queue, &host);
 	ck_assert_ptr_nonnull(test.delivery);
+}
+
+static void start(const char *(*answer)(unsigned process, unsigned request))
+{
+	start_as("webhook", "url: ", answer);
 }
 
 static void end(void)
@@ -187,7 +200,8 @@ static void end(void)
 	(void)config_free(test.config);
 }
 
-static uint64_t accept_alert(unsigned process, unsigned n, uint64_t accepted_boot_ns)
+static uint64_t accept_alert(unsigned process, unsigned n, bool is_firing,
+                             uint64_t accepted_boot_ns)
 {
 	char boot_id[] = "boot";
 	char dedup_key[32];
@@ -196,6 +210,7 @@ static uint64_t accept_alert(unsigned process, unsigned n, uint64_t accepted_boo
 	const struct queued_alert alert = {
 	    .key = {.pid = (pid_t)process, .start_ticks = 1},
 	    .boot_id = boot_id,
+	    .is_firing = is_firing,
 	    .dedup_key = dedup_key,
 	    .body = body,
 	    .audience = 1,
@@ -212,7 +227,7 @@ static uint64_t accept_alert(unsigned process, unsigned n, uint64_t accepted_boo
 
 static void add(unsigned process, unsigned n)
 {
-	(void)accept_alert(process, n, clock_boottime_ns());
+	(void)accept_alert(process, n, false, clock_boottime_ns());
 }
 
 static uint64_t outcome(enum delivery_outcome outcome)
@@ -322,10 +337,10 @@ static const char *always_busy(unsigned process, unsigned request)
 START_TEST(test_the_deadline_is_not_that_of_a_clock_that_jumped)
 {
 	start(always_busy);
-	(void)accept_alert(1, 0, clock_boottime_ns());
+	(void)accept_alert(1, 0, false, clock_boottime_ns());
 	tick_late();
 	ck_assert_uint_eq(outcome(DELIVERY_EXPIRED), 0);
-	(void)accept_alert(2, 0, 0); /* by another boot: there is no other clock */
+	(void)accept_alert(2, 0, false, 0); /* by another boot: there is no other clock */
 	tick_late();
 	ck_assert_uint_eq(outcome(DELIVERY_EXPIRED), 1);
 	ck_assert_uint_eq(queue_length(test.queue), 1);
@@ -333,6 +348,46 @@ START_TEST(test_the_deadline_is_not_that_of_a_clock_that_jumped)
 }
 END_TEST
 
+static const char *always_ok(unsigned process, unsigned request)
+{
+	(void)process;
+	(void)request;
+	return OK;
+}
+
+/* To each of its URLs, of which the first is away; again while the alert is open, then no more. */
+START_TEST(test_alertmanagers_are_told_again_while_an_alert_fires)
+{
+	uint64_t now_ns;
+	unsigned sent;
+
+	start_as("alertmanager", "urls: ['http://127.0.0.1:1', ", always_ok);
+	(void)accept_alert(1, 0, true, clock_boottime_ns());
+	delivery_tick(test.delivery, clock_boottime_ns());
+	run_jobs();
+	sent = receiver.received_count;
+	ck_assert_uint_ge(sent, 1);
+	ck_assert_uint_eq(outcome(DELIVERY_SENT), sent);
+	ck_assert_uint_eq(queue_length(test.queue), 0);
+	now_ns = clock_boottime_ns();
+	delivery_tick(test.delivery, now_ns + 30 * NS_PER_SECOND);
+	ck_assert_uint_eq(test.job_count, 0);
+	delivery_tick(test.delivery, now_ns + 61 * NS_PER_SECOND);
+	ck_assert_uint_eq(test.job_count, 1);
+	run_jobs();
+	ck_assert_uint_gt(receiver.received_count, sent);
+	(void)accept_alert(1, 0, false, clock_boottime_ns());
+	tick_late();
+	sent = receiver.received_count;
+	tick_late();
+	ck_assert_uint_eq(receiver.received_count, sent);
+	ck_assert_uint_eq(outcome(DELIVERY_SENT), sent);
+	ck_assert_ptr_null(queue_first(test.queue));
+	end();
+}
+END_TEST
+
 UNIT_MAIN("delivery", test_a_thousand_alerts_at_once_arrive_in_the_order_of_each_process,
           test_one_that_fails_holds_up_its_process_alone, test_what_each_answer_means,
-          test_the_deadline_is_not_that_of_a_clock_that_jumped)
+          test_the_deadline_is_not_that_of_a_clock_that_jumped,
+          test_alertmanagers_are_told_again_while_an_alert_fires)
