@@ -34,10 +34,11 @@ void receiver_summary(const cJSON *alert, struct buf *out)
 {
 	const char *condition = json_text(alert, "condition");
 	const char *kind = json_text(alert, "kind");
+	const cJSON *slot = cJSON_GetObjectItem(alert, "slot");
 	size_t i;
 
 	buf_printf(out, "%s/%d on %s ", json_text(alert, "app"),
-	           (int)cJSON_GetNumberValue(cJSON_GetObjectItem(alert, "slot")),
+	           cJSON_IsNumber(slot) ? slot->valueint : 0, /* saturated by cJSON */
 	           json_text(alert, "host"));
 	for (i = 0; i < sizeof(summaries) / sizeof(summaries[0]); i++)
 		if (strcmp(summaries[i].condition, condition) == 0)
