@@ -19,6 +19,7 @@
 #include "lib/clock.h"
 
 #define CALL_TIMEOUT_NS (10 * NS_PER_SECOND)
+#define PAUSE_MAX_NS    (10 * NS_PER_MINUTE)
 #define BUSY_COUNT      64 /* collections in a poll: then twice as often */
 #define QUIET_COUNT     8
 #define INSTALLS_MAX    5 /* a thread that begins has no context, or no modules, yet */
@@ -38,6 +39,7 @@ struct talk *talk_new(struct session *session, const struct collector_sink *sink
 	talk->key = *key;
 	talk->isolate = isolate;
 	talk->period_ns = TALK_PERIOD_MIN_NS;
+	talk->timeout_ns = CALL_TIMEOUT_NS;
 	memcpy(talk->worker, worker, strlen(worker) + 1);
 	return talk;
 }
@@ -50,7 +52,7 @@ static int call(struct talk *talk, const char *method, cJSON *params,
 	    .method = method,
 	    .params = params,
 	    .worker = talk->worker,
-	    .timeout_ns = CALL_TIMEOUT_NS,
+	    .timeout_ns = talk->timeout_ns,
 	    .context = talk,
 	    .done = done,
 	};
@@ -95,6 +97,23 @@ static void ask(struct talk *talk, const char *method, cJSON *params,
 	talk->has_failed = r < 0 && r != -ENOBUFS;
 }
 
+/*
+ * Pools let idle workers sleep in Atomics.wait(), where they hear nothing. What was asked is done
+ * when they wake, so it is asked ever more seldom.
+ */
+static bool is_asleep(struct talk *talk, const struct session_reply *reply)
+{
+	if (talk->worker[0] == '\0' || reply->error != -ETIMEDOUT) {
+		talk->pause_ns = 0;
+		return false;
+	}
+	talk->pause_ns = talk->pause_ns == 0 ? talk->timeout_ns : 2 * talk->pause_ns;
+	if (talk->pause_ns > PAUSE_MAX_NS)
+		talk->pause_ns = PAUSE_MAX_NS;
+	talk->next_poll_ns = clock_boottime_ns() + talk->pause_ns;
+	return true;
+}
+
 /* ---- begin ---- */
 
 static void on_installed(void *context, const struct session_reply *reply)
@@ -105,6 +124,8 @@ static void on_installed(void *context, const struct session_reply *reply)
 
 	talk->pending_count--;
 	talk->is_polling = false;
+	if (is_asleep(talk, reply))
+		return;
 	if (id[0] == '\0' || strlen(id) >= TALK_OBJECT_SIZE) {
 		/* Not after a time-out: what was asked is still to be done there. */
 		talk->has_failed = (reply->error < 0 && reply->error != -EREMOTEIO) ||
@@ -181,7 +202,7 @@ static void on_drained(void *context, const struct session_reply *reply)
 
 	talk->pending_count--;
 	talk->is_polling = false;
-	if (talk->is_gone)
+	if (talk->is_gone || is_asleep(talk, reply))
 		return;
 	if (reply->error < 0 || take_drain(talk, reply) < 0) {
 		talk->has_failed = true;
@@ -219,6 +240,8 @@ void talk_gone(struct talk *talk, uint64_t now_ns)
 	if (talk->is_gone)
 		return;
 	talk->is_gone = true;
+	if (talk->ring[0] == '\0')
+		return; /* nothing was told of it */
 	talk->sink->heap_level(talk->sink->context, &talk->key, now_ns, &level);
 }
 

@@ -29,6 +29,8 @@ struct talk {
 	char ring[TALK_OBJECT_SIZE];   /* objectId; "": not installed */
 	uint64_t period_ns;
 	uint64_t next_poll_ns;
+	uint64_t timeout_ns;    /* of a call */
+	uint64_t pause_ns;      /* since a worker does not hear; 0: it does */
 	unsigned failure_count; /* how often the ring could not be installed */
 	bool is_polling;        /* or installing */
 	bool has_failed;        /* no ring, or no answer in time: nothing more is asked */
@@ -47,7 +49,7 @@ void talk_begin(struct talk *talk);
 void talk_turn(struct talk *talk, uint64_t now_ns);
 /* Ends the ring in the process; what is not sent at once is not sent. */
 void talk_stop(struct talk *talk);
-/* Its thread has ended: tells the sink. */
+/* Its thread has ended: tells the sink, where it knows of it. */
 void talk_gone(struct talk *talk, uint64_t now_ns);
 /* Frees those of the list that are gone and that no call knows any more; how many are left. */
 size_t talk_sweep(struct talk **list);

@@ -27,6 +27,9 @@
 #define BACKOFF_MIN_NS    NS_PER_MINUTE
 #define BACKOFF_MAX_NS    NS_PER_HOUR
 #define TALKS_MAX         64 /* the main thread and workers */
+/* Node 20 may crash when a worker that begins or ends has a message; many live for a moment only.
+ */
+#define WORKER_AGE_MIN_NS (5 * NS_PER_SECOND)
 #define PATH_SIZE         48
 
 struct target *target_new(const struct target_owner *owner, const struct process_facts *facts)
@@ -94,7 +97,10 @@ static void add_talk(struct target *target, const char *worker, uint64_t isolate
 	talk->next = target->talks;
 	target->talks = talk;
 	target->talk_count++;
-	talk_begin(talk);
+	if (worker[0] == '\0')
+		talk_begin(talk);
+	else
+		talk->next_poll_ns = clock_boottime_ns() + WORKER_AGE_MIN_NS;
 }
 
 static void on_worker_attached(struct target *target, const cJSON *params)

@@ -224,6 +224,54 @@ START_TEST(test_nothing_more_is_asked_while_an_answer_is_due)
 }
 END_TEST
 
+static bool answer_sleeper(struct inspector_server *server, int fd, unsigned id,
+                           const char *message)
+{
+	const char *inner = strstr(message, "\\\"id\\\":");
+	char text[512];
+
+	(void)server;
+	(void)id;
+	if (inner == NULL)
+		return false;
+	installs += is_install(message);
+	if (installs < 3)
+		return true;
+	(void)snprintf(text, sizeof(text),
+	               "{\"method\":\"NodeWorker.receivedMessageFromWorker\",\"params\":{"
+	               "\"sessionId\":\"7\",\"message\":\"{\\\"id\\\":%lu,\\\"result\\\":{"
+	               "\\\"result\\\":{\\\"objectId\\\":\\\"r.7\\\"}}}\"}}",
+	               strtoul(inner + 7, NULL, 10));
+	server_say(fd, text);
+	return true;
+}
+
+START_TEST(test_a_worker_that_sleeps_is_asked_ever_more_seldom)
+{
+	static const struct inspector_script script = {.answer = answer_sleeper};
+	const struct collector_sink sink = {.context = NULL};
+	struct inspector_server server;
+	struct told told;
+	unsigned i;
+
+	begin(&server, &script, &told, &sink);
+	memcpy(told.talk->worker, "7", 2);
+	told.talk->timeout_ns = 20 * NS_PER_MS;
+	talk_begin(told.talk);
+	for (i = 0; i < 2; i++) {
+		settle(&told);
+		ck_assert(!told.talk->has_failed);
+		ck_assert_uint_eq(told.talk->pause_ns, (20 * NS_PER_MS) << i);
+		told.talk->timeout_ns = 20 * NS_PER_SECOND * i + 20 * NS_PER_MS;
+		talk_turn(told.talk, told.talk->next_poll_ns);
+	}
+	settle(&told);
+	ck_assert_str_eq(told.talk->ring, "r.7");
+	ck_assert_uint_eq(told.talk->pause_ns, 0);
+	finish(&server, &told);
+}
+END_TEST
+
 START_TEST(test_where_too_many_calls_are_under_way_it_waits)
 {
 	static const struct inspector_script script = {.answer = answer_late_beginner};
@@ -264,13 +312,14 @@ START_TEST(test_who_is_gone_leaves_its_place)
 		talk->next = list;
 		list = talk;
 	}
+	memcpy(list->ring, "r", 2);
 	talk_gone(list, 1);
-	talk_gone(list->next, 1);
+	talk_gone(list->next, 1);      /* the sink never heard of it */
 	list->next->pending_count = 1; /* a call still knows it */
 	ck_assert_uint_eq(talk_sweep(&list), 2);
 	list->pending_count = 0;
 	ck_assert_uint_eq(talk_sweep(&list), 1);
-	ck_assert_uint_eq(told.level_count, 2);
+	ck_assert_uint_eq(told.level_count, 1);
 	talk_free_all(&list);
 	ck_assert_ptr_null(talk_new(NULL, &sink, &key, "01234567890123456789012345678901", 1));
 }
@@ -279,4 +328,5 @@ END_TEST
 UNIT_MAIN("inspector_talk", test_a_thread_that_begins_is_asked_again,
           test_a_process_without_a_ring_is_given_up,
           test_nothing_more_is_asked_while_an_answer_is_due,
+          test_a_worker_that_sleeps_is_asked_ever_more_seldom,
           test_where_too_many_calls_are_under_way_it_waits, test_who_is_gone_leaves_its_place)
