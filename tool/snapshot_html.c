@@ -26,6 +26,19 @@ static int print_page(struct buf *page, FILE *out)
 	return output_print(page, out);
 }
 
+/* Behind a table: who filters it must know that it is not all. */
+static void end_rows(struct buf *page, size_t row_count)
+{
+	char text[64];
+
+	html_table_end(page);
+	if (row_count <= ROWS_MAX)
+		return;
+	(void)snprintf(text, sizeof(text), "%zu more rows; --format=json has them",
+	               row_count - ROWS_MAX);
+	html_paragraph(page, text);
+}
+
 /* ---- summary ---- */
 
 static void append_class(struct buf *page, const struct heap *heap, const struct heap_class *class)
@@ -63,7 +76,7 @@ int snapshot_html(const struct heap *heap, FILE *out)
 	html_table_begin(&page, "By constructor", COLUMNS(columns));
 	for (i = 0; i < heap->class_count && i < ROWS_MAX; i++)
 		append_class(&page, heap, &heap->classes[i]);
-	html_table_end(&page);
+	end_rows(&page, heap->class_count);
 	contents_report_html(&page, heap);
 	return print_page(&page, out);
 }
@@ -130,7 +143,7 @@ int diff_html(const struct diff *diff, FILE *out)
 	html_table_begin(&page, "By constructor", COLUMNS(columns));
 	for (i = 0; i < diff->row_count && i < ROWS_MAX; i++)
 		append_difference(&page, diff, &diff->rows[i]);
-	html_table_end(&page);
+	end_rows(&page, diff->row_count);
 	return print_page(&page, out);
 }
 
@@ -174,7 +187,7 @@ int retainer_html(const struct retainer_report *report, FILE *out)
 	html_table_begin(&page, "New objects by the path that holds them", COLUMNS(columns));
 	for (i = 0; i < retainers->row_count && i < ROWS_MAX; i++)
 		append_retained(&page, report, retainers->rows[i]);
-	html_table_end(&page);
+	end_rows(&page, retainers->row_count);
 	if (hint != NULL)
 		html_paragraph(&page, hint);
 	return print_page(&page, out);

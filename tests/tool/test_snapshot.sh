@@ -79,6 +79,25 @@ for words in summary "diff $small" "diff --by=retainer $small"; do
 	is "$(printf '%s' "$stdout" | grep -c -E 'src=|href=|url\(|@import')" 0 "that needs nothing else"
 	is "$(printf '%s\n' "$stdout" | tail -n 1)" "</html>" "to its end"
 done
+is "$(printf '%s' "$stdout" | grep -c 'more rows')" 0 "with all rows"
+# The root and an object of each of 2002 constructors.
+awk 'BEGIN {
+	count = 2003
+	printf "{\"snapshot\":{\"meta\":{\"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\"]," \
+		"\"node_types\":[[\"object\"]],\"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"]," \
+		"\"edge_types\":[[\"property\"]]},\"node_count\":%d,\"edge_count\":%d},\"nodes\":[", count, count - 1
+	for (i = 0; i < count; i++) printf "%s0,%d,%d,8,%d", i ? "," : "", i, 2 * i + 1, i ? 0 : count - 1
+	printf "],\"edges\":["
+	for (i = 1; i < count; i++) printf "%s0,%d,%d", (i > 1 ? "," : ""), i, 5 * i
+	printf "],\"strings\":["
+	for (i = 0; i < count; i++) printf "%s\"C%d\"", i ? "," : "", i
+	print "]}"
+}' >"$work/many"
+for words in summary "diff $small" "diff --by=retainer $small"; do
+	# shellcheck disable=SC2086 # words
+	run snapshot --format=html $words "$work/many"
+	has "$status:$stdout" " more rows; --format=json has them</p>" "a page that has not all says so: ${words%% /*}"
+done
 run snapshot --format=html summary "$small"
 has "$stdout" "<td>Detached &lt;div&gt;</td>" "names are text"
 printf '%s\n' "$stdout" >"$work/page.html"
