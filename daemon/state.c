@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct state {
 	uint64_t saved_generation;
 	bool is_writing;
 	int write_result;
+	bool has_warned;
 	struct buf text; /* of the write under way */
 };
 
@@ -138,10 +140,11 @@ static void write_done(void *data)
 	struct state *state = data;
 
 	state->is_writing = false;
-	if (state->write_result < 0)
+	if (state->write_result < 0 && !state->has_warned) /* once, until it works again */
 		log_warn(state->write_result,
 		         "cannot keep the slots, trying again at the next change path=%s",
 		         state->path);
+	state->has_warned = state->write_result < 0;
 }
 
 void state_save(struct state *state, struct model *model)
