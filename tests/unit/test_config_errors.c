@@ -201,7 +201,8 @@ START_TEST(test_messages_of_bad_texts)
 	     "f:1:13: receivers[]: expected both cert_file and key_file, or none"},
 	    {WEBHOOK "url: \"http://x\", text: \"{{app}} {{bogus}}\"}]",
 	     "f:1:61: receivers[].text: unknown key in \"{{bogus}}\"; expected one of summary, "
-	     "evidence, sites, status, severity, condition, app, slot, pid, host, kind, state, score, "
+	     "evidence, sites, status, severity, condition, app, slot, pid, host, kind, state, "
+	     "score, "
 	     "confidence, growth_bytes_per_second, time_to_exhaustion, starts_at, ends_at, "
 	     "resolved_reason, dedup_key"},
 	    {"receivers: [{name: a, type: alertmanager, url: \"http://x\", text: x}]",
