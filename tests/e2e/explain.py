@@ -143,8 +143,10 @@ def check_formats(suite, node):
 def check_snapshot(suite, node):
     with suite.case('a heap snapshot is taken, unless memory is short or the file is there'):
         port = free_port()
-        process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program('leak-array')])
-        suite.wait_until('the inspector', lambda: port in listeners(), 20)
+        process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program('leak-array')],
+                              stdout=subprocess.PIPE)
+        # The inspector is open before the program runs.
+        check(process.child.stdout.readline() == b'leaking\n', 'it does not leak')
         path = suite.path('leak.heapsnapshot')
         argv = [heapwatch(), 'snapshot', 'take', str(process.pid), path]
         taken = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)

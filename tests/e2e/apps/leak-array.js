@@ -7,4 +7,5 @@ function LeakingClass() {
 const leaks = [];
 setInterval(() => {
 	for (let i = 0; i < 60; i++) leaks.push(new LeakingClass());
+	if (leaks.length === 60) console.log('leaking');
 }, 50);
