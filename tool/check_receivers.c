@@ -146,7 +146,7 @@ int check_receivers(const char *path, char *ret_detail, size_t detail_size)
 		(void)fprintf(stderr, "%s\n", message);
 		return STATUS_USAGE;
 	}
-	if (post_setup() < 0 || make_alert(config, &alert) < 0) {
+	if (make_alert(config, &alert) < 0) {
 		(void)fprintf(stderr, "%s: cannot make a test alert\n", path);
 		return STATUS_FAILURE;
 	}

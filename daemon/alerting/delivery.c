@@ -13,6 +13,7 @@
 #include <sys/random.h>
 
 #include "config/config.h"
+#include "daemon/alerting/curl_library.h"
 #include "daemon/alerting/errand.h"
 #include "daemon/alerting/queue.h"
 #include "lib/cleanup.h"
@@ -358,6 +359,8 @@ int delivery_reconfigure(struct delivery *delivery, const struct config *config)
 	struct courier **couriers = calloc(config->receiver_count + 1, sizeof(struct courier *));
 	size_t made = 0;
 
+	if (config->receiver_count > 0 && curl_library() == NULL)
+		log_warnx("nothing can be sent: libcurl cannot be loaded");
 	while (couriers != NULL && made < config->receiver_count && made < QUEUE_RECEIVERS_MAX) {
 		couriers[made] = courier_new(delivery, &config->receivers[made], (unsigned)made);
 		if (couriers[made++] == NULL)
@@ -385,7 +388,7 @@ struct delivery *delivery_new(const struct config *config, struct queue *queue,
 	delivery->queue = queue;
 	delivery->host = host;
 	atomic_init(&delivery->is_aborted, false);
-	if (post_setup() < 0 || delivery_reconfigure(delivery, config) < 0)
+	if (delivery_reconfigure(delivery, config) < 0)
 		return delivery_free(delivery);
 	return delivery;
 }

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
+#include "daemon/alerting/curl_library.h"
 #include "lib/cleanup.h"
 
 #define CONNECT_TIMEOUT_MS 5000L
@@ -18,19 +17,19 @@
 #define ANSWER_BYTES_MAX   65536
 #define URL_BYTES_MAX      16384
 
-static inline void curl_cleanupp(CURL **curl)
-{
-	curl_easy_cleanup(*curl);
-}
+/* What one request needs. */
+struct transfer {
+	const struct curl_library *library;
+	CURL *curl;
+	struct curl_slist *headers;
+};
 
-static inline void curl_slistp(struct curl_slist **list)
+static void transfer_done(struct transfer *transfer)
 {
-	curl_slist_free_all(*list);
-}
-
-int post_setup(void)
-{
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -EIO;
+	if (transfer->library == NULL)
+		return;
+	transfer->library->easy_cleanup(transfer->curl);
+	transfer->library->slist_free_all(transfer->headers);
 }
 
 /* Counts, and ends the transfer when it is too much. */
@@ -55,16 +54,17 @@ static int check_abort(void *data, curl_off_t total_down, curl_off_t down, curl_
 	return atomic_load(is_aborted);
 }
 
-static struct curl_slist *headers_of(const struct receiver_request *request)
+static struct curl_slist *headers_of(const struct curl_library *library,
+                                     const struct receiver_request *request)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
+	struct curl_slist *list = library->slist_append(NULL, "Content-Type: application/json");
 	size_t i;
 
 	for (i = 0; list != NULL && i < request->header_count; i++) {
-		struct curl_slist *longer = curl_slist_append(list, request->headers[i]);
+		struct curl_slist *longer = library->slist_append(list, request->headers[i]);
 
 		if (longer == NULL) {
-			curl_slist_free_all(list);
+			library->slist_free_all(list);
 			return NULL;
 		}
 		list = longer;
@@ -72,36 +72,41 @@ static struct curl_slist *headers_of(const struct receiver_request *request)
 	return list; /* libcurl waits for no 100: the server of a webhook rarely sends one */
 }
 
-static void set_limits(CURL *curl, const struct post *post, size_t *taken)
+static void set_limits(const struct transfer *transfer, const struct post *post, size_t *taken)
 {
-	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* waits for no slow resolver */
-	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
-	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	(void)curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, taken);
-	(void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	(void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, check_abort);
-	(void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, post->is_aborted);
+	CURLcode (*const set)(CURL *, CURLoption, ...) = transfer->library->easy_setopt;
+	CURL *curl = transfer->curl;
+
+	(void)set(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)set(curl, CURLOPT_QUICK_EXIT, 1L); /* waits for no slow resolver */
+	(void)set(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	(void)set(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
+	(void)set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)set(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	(void)set(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	(void)set(curl, CURLOPT_WRITEFUNCTION, take_answer);
+	(void)set(curl, CURLOPT_WRITEDATA, taken);
+	(void)set(curl, CURLOPT_NOPROGRESS, 0L);
+	(void)set(curl, CURLOPT_XFERINFOFUNCTION, check_abort);
+	(void)set(curl, CURLOPT_XFERINFODATA, post->is_aborted);
 }
 
-static void set_request(CURL *curl, const struct post *post, struct curl_slist *headers)
+static void set_request(const struct transfer *transfer, const struct post *post)
 {
-	(void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "heapwatch/" PACKAGE_VERSION);
-	(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-	                       (curl_off_t)post->request->body.length);
-	(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, buf_string(&post->request->body));
+	CURLcode (*const set)(CURL *, CURLoption, ...) = transfer->library->easy_setopt;
+	CURL *curl = transfer->curl;
+
+	(void)set(curl, CURLOPT_USERAGENT, "heapwatch/" PACKAGE_VERSION);
+	(void)set(curl, CURLOPT_HTTPHEADER, transfer->headers);
+	(void)set(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)post->request->body.length);
+	(void)set(curl, CURLOPT_POSTFIELDS, buf_string(&post->request->body));
 	if (post->ca_file != NULL) {
-		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, post->ca_file);
-		(void)curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+		(void)set(curl, CURLOPT_CAINFO, post->ca_file);
+		(void)set(curl, CURLOPT_CAPATH, NULL);
 	}
 	if (post->cert_file != NULL) {
-		(void)curl_easy_setopt(curl, CURLOPT_SSLCERT, post->cert_file);
-		(void)curl_easy_setopt(curl, CURLOPT_SSLKEY, post->key_file);
+		(void)set(curl, CURLOPT_SSLCERT, post->cert_file);
+		(void)set(curl, CURLOPT_SSLKEY, post->key_file);
 	}
 }
 
@@ -117,19 +122,20 @@ static enum post_outcome outcome_of(CURLcode code, long status)
 	                                                                         : POST_RETRY;
 }
 
-static void take_result(CURL *curl, CURLcode code, struct post_result *result)
+static void take_result(const struct transfer *transfer, CURLcode code, struct post_result *result)
 {
+	const struct curl_library *library = transfer->library;
 	curl_off_t retry_after_seconds = 0;
 	long status = 0;
 
-	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	(void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_seconds);
+	(void)library->easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	(void)library->easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &retry_after_seconds);
 	result->outcome = outcome_of(code, status);
 	result->status = (unsigned)status;
 	result->retry_after_seconds = retry_after_seconds > 0 ? (uint64_t)retry_after_seconds : 0;
 	if (code != CURLE_OK)
 		(void)snprintf(result->error, sizeof(result->error), "%s",
-		               curl_easy_strerror(code));
+		               library->easy_strerror(code));
 }
 
 static void append_url(const struct post *post, struct buf *url)
@@ -142,21 +148,34 @@ static void append_url(const struct post *post, struct buf *url)
 	buf_append_string(url, post->path);
 }
 
+/* NULL, or what is missing. */
+static const char *begin(struct transfer *transfer, const struct receiver_request *request)
+{
+	transfer->library = curl_library();
+	if (transfer->library == NULL)
+		return "libcurl cannot be loaded";
+	transfer->curl = transfer->library->easy_init();
+	transfer->headers = headers_of(transfer->library, request);
+	return transfer->curl == NULL || transfer->headers == NULL ? "no memory" : NULL;
+}
+
 void post_perform(const struct post *post, struct post_result *ret_result)
 {
-	_cleanup_(curl_cleanupp) CURL *curl = curl_easy_init();
-	_cleanup_(curl_slistp) struct curl_slist *headers = headers_of(post->request);
+	_cleanup_(transfer_done) struct transfer transfer = {.library = NULL};
 	_cleanup_(buf_done) struct buf url = BUF_INIT(URL_BYTES_MAX);
+	const char *problem = begin(&transfer, post->request);
 	size_t taken = 0;
 
 	append_url(post, &url);
 	*ret_result = (struct post_result){.outcome = POST_RETRY};
-	if (curl == NULL || headers == NULL || buf_failed(&url)) {
-		(void)snprintf(ret_result->error, sizeof(ret_result->error), "no memory");
+	if (problem == NULL && buf_failed(&url))
+		problem = "no memory";
+	if (problem != NULL) {
+		(void)snprintf(ret_result->error, sizeof(ret_result->error), "%s", problem);
 		return;
 	}
-	set_limits(curl, post, &taken);
-	(void)curl_easy_setopt(curl, CURLOPT_URL, buf_string(&url));
-	set_request(curl, post, headers);
-	take_result(curl, curl_easy_perform(curl), ret_result);
+	set_limits(&transfer, post, &taken);
+	(void)transfer.library->easy_setopt(transfer.curl, CURLOPT_URL, buf_string(&url));
+	set_request(&transfer, post);
+	take_result(&transfer, transfer.library->easy_perform(transfer.curl), ret_result);
 }

@@ -39,8 +39,6 @@ struct post_result {
 	char error[POST_ERROR_SIZE]; /* "" when there is none; without the URL */
 };
 
-/* Before the first thread; -EIO. */
-int post_setup(void) __attribute__((warn_unused_result));
 void post_perform(const struct post *post, struct post_result *ret_result);
 
 #endif
