@@ -390,10 +390,8 @@ static int make_model(struct daemon *daemon)
 	daemon->scoring.time_scale = options.time_scale;
 	if (daemon->options->is_once)
 		return 0; /* a glance leaves no trace */
-	daemon->state =
-	    state_open(daemon->options->storage_path, daemon->options->storage_is_required,
-	               &daemon->host, daemon->model);
-	return daemon->state == NULL && daemon->options->storage_is_required ? -EACCES : 0;
+	return state_open(daemon->options->storage_path, daemon->options->storage_is_required,
+	                  &daemon->host, daemon->model, &daemon->state);
 }
 
 static int make_reload(struct daemon *daemon)

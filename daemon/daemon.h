@@ -19,7 +19,7 @@ struct daemon_options {
 	const char *procfs_path;
 	const char *rootfs_path;
 	const char *storage_path;
-	bool storage_is_required; /* given on the command line: not writable is an error */
+	bool storage_is_required; /* given on the command line: see state_open() */
 	const char *telemetry_path;
 	struct option_list listen_addresses;
 	bool uses_manager_sockets;   /* instead of addresses */

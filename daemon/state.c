@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,42 +80,69 @@ DEFINE_CLEANUP(struct state, state_free)
 
 static int make_directory(const char *path)
 {
+	struct stat status;
+
 	if (mkdir(path, 0750) < 0 && errno != EEXIST)
 		return -errno;
+	if (stat(path, &status) < 0)
+		return -errno;
+	if (!S_ISDIR(status.st_mode))
+		return -ENOTDIR;
 	if (access(path, W_OK | X_OK) < 0)
 		return -errno;
 	return 0;
 }
 
-struct state *state_open(const char *storage_path, int is_required,
-                         const struct collector_host *host, struct model *model)
+/* Of the disk, which may be mended while heapwatchd runs; other errors are of the path. */
+static bool is_of_the_disk(int result)
 {
-	_cleanup_(state_freep) struct state *state = calloc(1, sizeof(*state));
-	int r = make_directory(storage_path);
+	return result == -EROFS || result == -ENOSPC || result == -EDQUOT || result == -EIO;
+}
 
-	/* A disk that can only be read for now has what was known, and may come back. */
-	if (r == -EROFS && !is_required && access(storage_path, R_OK | X_OK) == 0) {
-		log_warn(r,
-		         "cannot write to the default --storage.path=%s for now, going on from "
-		         "what is there",
-		         storage_path);
-	} else if (r < 0) {
-		if (is_required)
-			log_error(r, "cannot write to --storage.path=%s", storage_path);
-		else
-			log_warn(r,
-			         "cannot write to the default --storage.path=%s, running in memory",
-			         storage_path);
-		return NULL;
+/* 1: there is a directory, and it can be written to, now or perhaps later; 0: keep nothing. */
+static int check_directory(const char *storage_path, bool is_required)
+{
+	const char *which = is_required ? "" : "the default ";
+	int result = make_directory(storage_path);
+
+	if (result == 0)
+		return 1;
+	if (is_required && !is_of_the_disk(result)) {
+		log_error(result, "cannot write to --storage.path=%s", storage_path);
+		return result;
 	}
+	if (is_of_the_disk(result) && access(storage_path, R_OK | X_OK) == 0) {
+		log_warn(result,
+		         "cannot write to %s--storage.path=%s for now, going on from what is there",
+		         which, storage_path);
+		return 1;
+	}
+	log_warn(result, "cannot write to %s--storage.path=%s, running in memory", which,
+	         storage_path);
+	return 0;
+}
+
+int state_open(const char *storage_path, bool is_required, const struct collector_host *host,
+               struct model *model, struct state **ret_state)
+{
+	_cleanup_(state_freep) struct state *state = NULL;
+	int result = check_directory(storage_path, is_required);
+
+	if (result <= 0) {
+		if (result == 0)
+			*ret_state = NULL;
+		return result;
+	}
+	state = calloc(1, sizeof(*state));
 	if (state == NULL || asprintf(&state->path, "%s/slots", storage_path) < 0)
-		return NULL;
+		return -ENOMEM;
 	state->host = host;
 	buf_init(&state->text, SLOTS_BYTES_MAX);
 	read_boot_line(state);
 	restore(state, model);
 	state->saved_generation = model_slots_generation(model);
-	return TAKE_PTR(state);
+	*ret_state = TAKE_PTR(state);
+	return 0;
 }
 
 static void render(struct state *state, struct model *model)

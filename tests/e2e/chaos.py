@@ -9,6 +9,7 @@ notification.
 CHAOS_KILLS (10) is how often heapwatchd is killed, CHAOS_SEED says when.
 """
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -270,10 +271,16 @@ def disk(suite):
     scene.die('hook')
     scene.await_pairs('hook', hook, 1)
     check(on_disk() == 1, 'on disk')
-    for what, hurt, mend in (('full', fill, lambda: os.unlink(filler)),
-                             ('read-only', lambda: remount('ro'), lambda: remount('rw'))):
+    full = ('full', fill, lambda: os.unlink(filler))
+    read_only = ('read-only', lambda: remount('ro'), lambda: remount('rw'))
+    for is_restarted, (what, hurt, mend) in itertools.product((False, True), (full, read_only)):
         before = len(set(hook.keys('resolved')))
+        if is_restarted:
+            scene.daemon.stop()
         hurt()
+        if is_restarted:
+            scene.start()
+            check(what == 'full' or 'cannot write to --storage.path=' in scene.daemon.log(), what)
         scene.die('hook', 3)
         suite.wait_until('memory only: ' + what, lambda: on_disk() == 0, 30)
         check('cannot write alerts to disk' in scene.daemon.log(), 'a warning')

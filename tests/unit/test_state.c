@@ -2,6 +2,7 @@
 /* Slots on disk: kept over a restart, not over a reboot, and never a reason to fail. */
 #include "daemon/state.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,15 @@ static void add_process(struct model *model, pid_t pid)
 	ck_assert_int_eq(model_process_found(model, NS_PER_SECOND, &facts), 0);
 }
 
+static struct state *open_state(struct model *model)
+{
+	struct state *state = NULL;
+
+	ck_assert_int_eq(state_open(directory, true, &host, model, &state), 0);
+	ck_assert_ptr_nonnull(state);
+	return state;
+}
+
 static unsigned slot_of(struct model *model, pid_t pid)
 {
 	const struct process_key key = {.pid = pid, .start_ticks = 7};
@@ -73,8 +83,7 @@ START_TEST(test_slot_is_the_same_after_a_restart)
 	const struct process_exit exit = {.cause = EXIT_CAUSE_EXIT};
 
 	ck_assert_ptr_nonnull(mkdtemp(directory));
-	state = state_open(directory, 1, &host, model);
-	ck_assert_ptr_nonnull(state);
+	state = open_state(model);
 	add_process(model, 10);
 	add_process(model, 11);
 	model_process_exited(model, &first, &exit); /* 11 keeps slot 1 though 0 is free */
@@ -86,7 +95,7 @@ START_TEST(test_slot_is_the_same_after_a_restart)
 	model_free(model);
 
 	model = make_model();
-	state = state_open(directory, 1, &host, model);
+	state = open_state(model);
 	add_process(model, 12);
 	add_process(model, 11);
 	ck_assert_uint_eq(slot_of(model, 11), 1);
@@ -106,7 +115,7 @@ START_TEST(test_slots_of_another_boot_are_ignored)
 
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	(void)snprintf(path, sizeof(path), "%s/slots", directory);
-	state = state_open(directory, 1, &host, model);
+	state = open_state(model);
 	add_process(model, 10);
 	add_process(model, 11);
 	state_close(state, model);
@@ -116,7 +125,7 @@ START_TEST(test_slots_of_another_boot_are_ignored)
 	ck_assert_int_eq(file_replace(path, text, length), 0);
 
 	model = make_model();
-	state = state_open(directory, 1, &host, model);
+	state = open_state(model);
 	add_process(model, 11);
 	ck_assert_uint_eq(slot_of(model, 11), 0);
 	state_close(state, model);
@@ -127,12 +136,23 @@ END_TEST
 START_TEST(test_a_path_that_cannot_be_written_gives_no_state)
 {
 	struct model *model = make_model();
+	char untouched;
+	struct state *state = (struct state *)&untouched;
+	char file[] = "/tmp/heapwatch-state-XXXXXX";
+	int fd = mkstemp(file);
 
-	ck_assert_ptr_null(state_open("/proc/heapwatch", 0, &host, model));
-	ck_assert_ptr_null(state_open("/proc/heapwatch", 1, &host, model));
+	ck_assert_int_ge(fd, 0);
+	(void)fchmod(fd, 0700); /* as a directory that may be entered */
+	ck_assert_int_eq(state_open("/proc/heapwatch", true, &host, model, &state), -ENOENT);
+	ck_assert_int_eq(state_open(file, true, &host, model, &state), -ENOTDIR);
+	ck_assert_ptr_eq(state, (struct state *)&untouched);
+	ck_assert_int_eq(state_open("/proc/heapwatch", false, &host, model, &state), 0);
+	ck_assert_ptr_null(state);
 	state_save(NULL, model);
 	ck_assert_ptr_null(state_close(NULL, model));
 	model_free(model);
+	(void)close(fd);
+	(void)unlink(file);
 }
 END_TEST
 
