@@ -91,11 +91,13 @@ class Scene:
     def drained(self):
         return self.scrape().value('heapwatch_notification_queue_length') == 0
 
-    def await_pairs(self, who, receiver, count, seconds=60):
-        """Each alert came as firing and as resolved, in this order, and none twice."""
+    def await_pairs(self, who, receiver, count, seconds=60, earlier=0):
+        """Each alert came as firing and as resolved, in this order, and none twice; earlier: of
+        those, how many were told before heapwatchd was started again."""
         self.suite.wait_until('%d alerts to %s' % (count, who),
                               lambda: len(set(receiver.keys('resolved'))) >= count, seconds)
-        self.suite.wait_until('its outcomes', lambda: self.outcome(who, 'sent') == 2 * count, 30)
+        self.suite.wait_until('its outcomes', lambda: self.outcome(who, 'sent') == 2 * (
+            count - earlier), 30)
         keys = receiver.keys()
         check(len(keys) == len(set(keys)) == 2 * count, sorted(keys))
         for key, word in keys:
@@ -271,25 +273,28 @@ def disk(suite):
     scene.die('hook')
     scene.await_pairs('hook', hook, 1)
     check(on_disk() == 1, 'on disk')
+    earlier = 0
     full = ('full', fill, lambda: os.unlink(filler))
     read_only = ('read-only', lambda: remount('ro'), lambda: remount('rw'))
     for is_restarted, (what, hurt, mend) in itertools.product((False, True), (full, read_only)):
         before = len(set(hook.keys('resolved')))
         if is_restarted:
             scene.daemon.stop()
+            earlier = before
         hurt()
         if is_restarted:
             scene.start()
             check(what == 'full' or 'cannot write to --storage.path=' in scene.daemon.log(), what)
         scene.die('hook', 3)
-        suite.wait_until('memory only: ' + what, lambda: on_disk() == 0, 30)
-        check('cannot write alerts to disk' in scene.daemon.log(), 'a warning')
-        scene.await_pairs('hook', hook, before + 3)
+        suite.wait_until('a warning: ' + what, lambda: 'cannot write alerts to disk'
+                         in scene.daemon.log(), 30)
+        suite.wait_until('memory only: ' + what, lambda: on_disk() == 0, 10)
+        scene.await_pairs('hook', hook, before + 3, earlier=earlier)
         check(scene.scrape().value('heapwatch_storage_write_errors_total') > 0, what)
         mend()
         scene.die('hook')
         suite.wait_until('the disk again: ' + what, lambda: on_disk() == 1, 30)
-        scene.await_pairs('hook', hook, before + 4)
+        scene.await_pairs('hook', hook, before + 4, earlier=earlier)
     scene.check_lag()
     scene.daemon.stop()
     subprocess.run(['umount', scene.storage], check=False)
