@@ -116,16 +116,12 @@ static void line_append_string(struct line *line, const char *text)
 	line_append(line, text, strlen(text));
 }
 
-/* Number of bytes of the printable character at text, 0 when its first byte must be escaped. */
-static size_t printable_length(const char *text)
+/* Number of bytes of the character at text, 0 when its first byte must be escaped. */
+static size_t plain_length(const char *text)
 {
-	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+	size_t length = utf8_sequence_length(text);
 
-	if (first < 0x20 || first == 0x7f || first == '"' || first == '\\')
-		return 0;
-	if (first == 0xc2 && second < 0xa0) /* C1 control characters */
-		return 0;
-	return utf8_sequence_length(text);
+	return *text != '"' && *text != '\\' && utf8_may_show(text, length) ? length : 0;
 }
 
 static void escape_byte(char out[LOG_ESCAPE_SIZE], unsigned char byte)
@@ -144,7 +140,7 @@ static void line_append_quoted(struct line *line, const char *text)
 {
 	line_append(line, "\"", 1);
 	while (*text != '\0') {
-		size_t length = printable_length(text);
+		size_t length = plain_length(text);
 		char escape[LOG_ESCAPE_SIZE];
 
 		if (length > 0) {

@@ -26,16 +26,9 @@ static const char *entity_of(char c)
 	}
 }
 
-/* U+0080 to U+009F control terminals; U+FFFE and U+FFFF are no characters. */
-static bool is_character(const char *text, size_t length)
+static bool is_blank(char c)
 {
-	const unsigned char *bytes = (const unsigned char *)text;
-
-	if (length == 1)
-		return bytes[0] >= ' ' ? bytes[0] != 0x7f : bytes[0] == '\t' || bytes[0] == '\n';
-	if (length == 2)
-		return bytes[0] != 0xc2 || bytes[1] >= 0xa0;
-	return length != 3 || bytes[0] != 0xef || bytes[1] != 0xbf || bytes[2] < 0xbe;
+	return c == '\t' || c == '\n';
 }
 
 void markup_append(struct buf *out, const char *text)
@@ -46,10 +39,10 @@ void markup_append(struct buf *out, const char *text)
 
 		if (entity != NULL)
 			buf_append_string(out, entity);
-		else if (length == 0 || !is_character(text, length))
-			buf_append_string(out, UTF8_REPLACEMENT);
-		else
+		else if (is_blank(*text) || utf8_may_show(text, length))
 			buf_append(out, text, length);
+		else
+			buf_append_string(out, UTF8_REPLACEMENT);
 		text += length == 0 ? 1 : length;
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Text in HTML and XML: whatever bytes it holds, it stays text, in content as in quoted attributes.
- * Bytes that are no UTF-8, control characters and what is no character of XML become U+FFFD.
+ * What may not be shown (utf8_may_show()) becomes U+FFFD, but for tabs and newlines.
  */
 #ifndef HEAPWATCH_LIB_MARKUP_H
 #define HEAPWATCH_LIB_MARKUP_H

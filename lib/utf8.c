@@ -5,8 +5,7 @@
  */
 #include "lib/utf8.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <string.h>
 
 struct utf8_row {
 	uint8_t first_low, first_high;
@@ -47,4 +46,55 @@ size_t utf8_sequence_length(const char *text)
 		return is_continued(bytes, row) ? row->length : 0;
 	}
 	return 0;
+}
+
+uint32_t utf8_code_point(const char *text, size_t length)
+{
+	static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t code = (uint8_t)text[0] & masks[length];
+	size_t i;
+
+	for (i = 1; i < length; i++)
+		code = code << 6 | ((uint8_t)text[i] & 0x3f);
+	return code;
+}
+
+bool utf8_may_show(const char *text, size_t length)
+{
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {
+	    {0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c},
+	    {0x200b, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202e},
+	    {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfffe, 0xffff},
+	};
+	uint32_t code;
+	size_t i;
+
+	if (length == 0)
+		return false;
+	code = utf8_code_point(text, length);
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (code >= hidden[i].first && code <= hidden[i].last)
+			return false;
+	return true;
+}
+
+void utf8_clean(char *out, size_t size, const char *text)
+{
+	size_t used = 0;
+
+	while (*text != '\0') {
+		size_t length = utf8_sequence_length(text);
+		bool is_shown = utf8_may_show(text, length);
+		const char *piece = is_shown ? text : UTF8_REPLACEMENT;
+		size_t piece_length = is_shown ? length : strlen(UTF8_REPLACEMENT);
+
+		if (piece_length >= size - used)
+			break;
+		memcpy(out + used, piece, piece_length);
+		used += piece_length;
+		text += length == 0 ? 1 : length;
+	}
+	out[used] = '\0';
 }

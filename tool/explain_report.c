@@ -11,9 +11,9 @@
 
 #include "collectors/inspector/call_tree.h"
 #include "collectors/inspector/explanation.h"
-#include "collectors/proc/naming.h"
 #include "daemon/exposition/json.h"
 #include "daemon/exposition/sites.h"
+#include "lib/utf8.h"
 #include "tool/terminal.h"
 
 /* A replaced byte takes three. */
@@ -28,7 +28,7 @@ static void append_stack(struct buf *out, const struct terminal *terminal,
 	size_t i;
 
 	for (i = 1; i < site->stack_count; i++) {
-		naming_sanitise(site->stack[i], clean, sizeof(clean));
+		utf8_clean(clean, sizeof(clean), site->stack[i]);
 		buf_printf(out, "%*s", (int)(18 + 2 * i), "");
 		buf_append_string(out, terminal->is_utf8 ? "└ " : "< ");
 		terminal_append(out, terminal, TONE_DIM, clean);
@@ -41,8 +41,7 @@ static void append_site(struct buf *out, const struct terminal *terminal,
 {
 	char clean[CLEAN_SIZE];
 
-	naming_sanitise(site->stack_count > 0 ? site->stack[0] : site->function, clean,
-	                sizeof(clean));
+	utf8_clean(clean, sizeof(clean), site->stack_count > 0 ? site->stack[0] : site->function);
 	buf_printf(out, "%5.1f %% %8llu  ", 100 * site->share, (unsigned long long)site->samples);
 	terminal_append(out, terminal, TONE_BOLD, clean);
 	buf_append_char(out, '\n');
@@ -83,7 +82,7 @@ static void append_folded_frame(struct buf *out, const struct call_frame *frame)
 
 	(void)snprintf(text, sizeof(text), frame->script[0] != '\0' ? "%s (%s:%u)" : "%s",
 	               frame->function, frame->script, frame->line);
-	naming_sanitise(text, clean, sizeof(clean));
+	utf8_clean(clean, sizeof(clean), text);
 	for (at = clean; *at != '\0'; at++)
 		if (*at == ';')
 			*at = ':';

@@ -68,29 +68,12 @@ struct terminal terminal_of(int fd)
 	return terminal;
 }
 
-bool terminal_may_show(const char *text, size_t length)
-{
-	const unsigned char *bytes = (const unsigned char *)text;
-
-	if (length == 1)
-		return bytes[0] >= ' ' && bytes[0] != 0x7f;
-	if (length == 2)
-		return bytes[0] != 0xc2 || bytes[1] >= 0xa0;
-	if (length != 3)
-		return length > 0;
-	if (bytes[0] == 0xe2 && bytes[1] == 0x80)
-		return bytes[2] < 0x8b || (bytes[2] > 0x8f && bytes[2] < 0xa8) || bytes[2] > 0xae;
-	if (bytes[0] == 0xe2 && bytes[1] == 0x81)
-		return bytes[2] < 0xa0 || bytes[2] > 0xaf;
-	return bytes[0] != 0xef || bytes[1] != 0xbb || bytes[2] != 0xbf;
-}
-
 /* The next character, or a blank for it; returns its bytes. */
 static size_t append_character(struct buf *out, const char *text)
 {
 	size_t length = utf8_sequence_length(text);
 
-	if (terminal_may_show(text, length))
+	if (utf8_may_show(text, length))
 		buf_append(out, text, length);
 	else
 		buf_append_char(out, ' ');

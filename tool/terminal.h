@@ -22,12 +22,6 @@ enum tone { TONE_PLAIN, TONE_BOLD, TONE_DIM, TONE_GOOD, TONE_WARNING, TONE_BAD }
 /* Of a descriptor and the environment: COLUMNS, LC_ALL, LC_CTYPE, LANG, NO_COLOR, TERM. */
 struct terminal terminal_of(int fd);
 
-/*
- * Whether a character of text that others wrote may be shown, of the bytes that
- * utf8_sequence_length() told, 0 being none: no control, C1's among them, no mark or override of
- * direction (UAX 9), no line separator, no byte order mark.
- */
-bool terminal_may_show(const char *text, size_t length);
 /* At most that many characters of it, then "..."; blanks for those that may not be shown. */
 void terminal_append_clean(struct buf *out, const char *text, size_t maximum);
 /* The text, or nothing but the text where there is no colour. */

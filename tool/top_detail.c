@@ -10,6 +10,7 @@
 #include "lib/cjson.h"
 #include "lib/cleanup.h"
 #include "lib/units.h"
+#include "lib/utf8.h"
 #include "tool/chart.h"
 #include "tool/top_screen.h"
 #include "tool/top_text.h"
@@ -44,7 +45,7 @@ static void append_clean(struct buf *out, const struct terminal *terminal, const
 {
 	char clean[TEXT_SIZE];
 
-	top_clean(clean, sizeof(clean), text);
+	utf8_clean(clean, sizeof(clean), text);
 	top_append_toned(out, terminal, TONE_PLAIN, clean, TEXT_SIZE);
 }
 
@@ -214,7 +215,7 @@ static void append_floor(const struct detail *detail)
 	top_duration(from, sizeof(from), floor(detail->now_unix_seconds - first->valuedouble));
 	chart.from = from;
 	fill_chart(&chart, series, first->valuedouble, detail->now_unix_seconds);
-	top_clean(clean, sizeof(clean), name);
+	utf8_clean(clean, sizeof(clean), name);
 	(void)snprintf(title, sizeof(title), "Floor (%s)", clean);
 	append_title(detail, title);
 	chart_append(detail->out, &chart);
@@ -274,7 +275,7 @@ static void append_heaps(const struct detail *detail)
 		char clean[TOP_WORD_SIZE];
 		char title[TOP_WORD_SIZE + 8];
 
-		top_clean(clean, sizeof(clean), cJSON_IsString(name) ? name->valuestring : "");
+		utf8_clean(clean, sizeof(clean), cJSON_IsString(name) ? name->valuestring : "");
 		(void)snprintf(title, sizeof(title), "Heap %s", clean);
 		append_title(detail, title);
 		append_sizes(detail, member(isolate, "heap"), facts,

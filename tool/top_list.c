@@ -12,30 +12,8 @@
 
 #include "lib/cjson.h"
 #include "lib/utf8.h"
-#include "tool/terminal.h"
 
 #define ROWS_MAX 65536
-
-/* ---- text ---- */
-
-void top_clean(char *out, size_t size, const char *text)
-{
-	size_t used = 0;
-
-	while (*text != '\0') {
-		size_t length = utf8_sequence_length(text);
-		bool is_kept = terminal_may_show(text, length);
-		const char *piece = is_kept ? text : UTF8_REPLACEMENT;
-		size_t piece_length = is_kept ? length : strlen(UTF8_REPLACEMENT);
-
-		if (used + piece_length >= size)
-			break;
-		memcpy(out + used, piece, piece_length);
-		used += piece_length;
-		text += length == 0 ? 1 : length;
-	}
-	out[used] = '\0';
-}
 
 /* ---- reading ---- */
 
@@ -50,7 +28,7 @@ static void clean_member(char *out, size_t size, const cJSON *object, const char
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
 
-	top_clean(out, size, cJSON_IsString(item) ? item->valuestring : "");
+	utf8_clean(out, size, cJSON_IsString(item) ? item->valuestring : "");
 }
 
 /* Where no heap is known, the memory outside of heaps is judged. */

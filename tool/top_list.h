@@ -56,12 +56,6 @@ extern const struct top_order top_orders[TOP_ORDER_COUNT]; /* the first is the d
 /* Equal ones by name. */
 void top_list_sort(struct top_list *list, const struct top_order *order, bool is_reversed);
 
-/*
- * Text of others for a terminal: what is no printable character, or would change the direction of
- * what follows, becomes U+FFFD. Cut at whole characters.
- */
-void top_clean(char *out, size_t size, const char *text);
-
 /* 2: suspected, 3: leak or thrash, 1: stable, 0: others. */
 unsigned top_state_rank(const char *state);
 

@@ -51,17 +51,6 @@ void top_duration(char *out, size_t size, double seconds)
 
 /* ---- widths ---- */
 
-static uint32_t code_point(const char *text, size_t length)
-{
-	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t code = (unsigned char)text[0] & masks[length];
-	size_t i;
-
-	for (i = 1; i < length; i++)
-		code = code << 6 | ((unsigned char)text[i] & 0x3f);
-	return code;
-}
-
 /* The blocks of Unicode's EastAsianWidth W and F, by and large; marks that combine take none. */
 static size_t character_columns(uint32_t code)
 {
@@ -70,9 +59,10 @@ static size_t character_columns(uint32_t code)
 		uint32_t last;
 		size_t columns;
 	} blocks[] = {
-	    {0x0300, 0x036f, 0}, {0x1100, 0x115f, 2}, {0x20d0, 0x20ff, 0},   {0x2e80, 0xa4cf, 2},
-	    {0xac00, 0xd7a3, 2}, {0xf900, 0xfaff, 2}, {0xfe00, 0xfe0f, 0},   {0xfe30, 0xfe6f, 2},
-	    {0xff00, 0xff60, 2}, {0xffe0, 0xffe6, 2}, {0x1f300, 0x1faff, 2}, {0x20000, 0x3fffd, 2},
+	    {0x0300, 0x036f, 0},   {0x1100, 0x115f, 2}, {0x200c, 0x200d, 0}, {0x20d0, 0x20ff, 0},
+	    {0x2e80, 0xa4cf, 2},   {0xac00, 0xd7a3, 2}, {0xf900, 0xfaff, 2}, {0xfe00, 0xfe0f, 0},
+	    {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2}, {0xffe0, 0xffe6, 2}, {0x1f300, 0x1faff, 2},
+	    {0x20000, 0x3fffd, 2},
 	};
 	size_t i;
 
@@ -92,7 +82,7 @@ static size_t next_length(const char *text)
 
 static size_t next_columns(const char *text, size_t length)
 {
-	return character_columns(code_point(text, length));
+	return character_columns(utf8_code_point(text, length));
 }
 
 size_t top_columns(const char *text)

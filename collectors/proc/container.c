@@ -14,6 +14,7 @@
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/units.h"
+#include "lib/utf8.h"
 
 #define JSON_SIZE    (256 * KIB) /* Podman lists all containers in one file */
 #define ENTRIES_MAX  20000       /* of a directory of logs */
@@ -98,8 +99,8 @@ static bool take_name(const cJSON *item, struct container_name *ret_name)
 	if (!cJSON_IsString(item) || item->valuestring[0] == '\0')
 		return false;
 	/* Docker has a slash before it. */
-	naming_sanitise(item->valuestring + (item->valuestring[0] == '/'), name.container,
-	                sizeof(name.container));
+	utf8_clean(name.container, sizeof(name.container),
+	           item->valuestring + (item->valuestring[0] == '/'));
 	*ret_name = name;
 	return true;
 }

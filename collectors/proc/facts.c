@@ -22,6 +22,7 @@
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/units.h"
+#include "lib/utf8.h"
 
 #define PATH_SIZE         4096
 #define NAME_SIZE         256
@@ -112,7 +113,7 @@ static int set_clean_string(char **string, const char *text)
 {
 	char clean[SHOWN_SIZE];
 
-	naming_sanitise(text, clean, sizeof(clean));
+	utf8_clean(clean, sizeof(clean), text);
 	return set_string(string, clean);
 }
 

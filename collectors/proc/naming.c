@@ -10,32 +10,6 @@
 
 #define NAME_MAX_BYTES (APP_NAME_SIZE - 1)
 
-static bool is_control(const char *text, size_t length)
-{
-	unsigned char first = (unsigned char)text[0];
-
-	return (length == 1 && (first < 0x20 || first == 0x7f)) ||
-	       (length == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0);
-}
-
-void naming_sanitise(const char *text, char *out, size_t size)
-{
-	size_t used = 0;
-
-	while (*text != '\0') {
-		size_t length = utf8_sequence_length(text);
-		bool is_replaced = length == 0 || is_control(text, length);
-		const char *piece = is_replaced ? UTF8_REPLACEMENT : text;
-		size_t piece_length = is_replaced ? strlen(UTF8_REPLACEMENT) : length;
-		if (piece_length >= size - used)
-			break;
-		memcpy(out + used, piece, piece_length);
-		used += piece_length;
-		text += length == 0 ? 1 : length;
-	}
-	out[used] = '\0';
-}
-
 static bool ends_with(const char *text, const char *suffix)
 {
 	size_t length = strlen(text);
@@ -72,7 +46,7 @@ static bool accept(const char *text, char ret_name[APP_NAME_SIZE])
 {
 	if (text[strspn(text, " \t")] == '\0')
 		return false;
-	naming_sanitise(text, ret_name, APP_NAME_SIZE);
+	utf8_clean(ret_name, APP_NAME_SIZE, text);
 	return true;
 }
 
@@ -139,7 +113,7 @@ bool naming_json_string(const char *json, size_t length, const char *key, char *
 	bool is_found = cJSON_IsString(item) && item->valuestring[0] != '\0';
 
 	if (is_found)
-		naming_sanitise(item->valuestring, out, size);
+		utf8_clean(out, size, item->valuestring);
 	cJSON_Delete(root);
 	return is_found;
 }

@@ -27,8 +27,6 @@ struct naming_facts {
 
 void naming_choose(const struct naming_facts *facts, char ret_name[APP_NAME_SIZE]);
 
-/* Copies what fits, invalid UTF-8 and control characters replaced by U+FFFD. */
-void naming_sanitise(const char *text, char *out, size_t size);
 /* The absolute path of a script given relative to a directory, without "." and "..". */
 void naming_resolve(const char *directory, const char *script, char *out, size_t size);
 /* The string under a key at the top of a JSON object; false when there is none. */

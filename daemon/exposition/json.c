@@ -64,8 +64,7 @@ static size_t plain_length(const char *text)
 	return length;
 }
 
-/* Control characters, DEL and C1's among them, by number: the document may be shown in a terminal.
- */
+/* What may not be shown by number: the document may be read in a terminal. */
 static size_t append_special(struct buf *out, const char *text)
 {
 	size_t length = utf8_sequence_length(text);
@@ -76,10 +75,8 @@ static size_t append_special(struct buf *out, const char *text)
 	} else if (length == 0) {
 		buf_append_string(out, UTF8_REPLACEMENT);
 		return 1;
-	} else if (length == 1) {
-		buf_printf(out, "\\u%04x", (unsigned)(unsigned char)*text);
-	} else if (length == 2 && text[0] == '\xc2' && (unsigned char)text[1] < 0xa0) {
-		buf_printf(out, "\\u%04x", (unsigned)(unsigned char)text[1]);
+	} else if (!utf8_may_show(text, length)) {
+		buf_printf(out, "\\u%04x", (unsigned)utf8_code_point(text, length));
 	} else {
 		buf_append(out, text, length);
 	}

@@ -14,6 +14,7 @@
 
 #include "lib/buf.h"
 #include "lib/utf8.h"
+#include "tests/fuzz/terminal_check.h"
 
 /* ---- what a hostile text becomes ---- */
 
@@ -162,7 +163,7 @@ static inline void check_html(const char *at)
 		bool is_end;
 
 		assert(*at != '>');
-		assert((unsigned char)*at >= ' ' || *at == '\n' || *at == '\t');
+		assert(!check_acts((const unsigned char *)at) || *at == '\n' || *at == '\t');
 		if (*at != '<')
 			continue;
 		is_end = at[1] == '/';

@@ -149,6 +149,7 @@ static void check_api(const struct process *process, const struct strings *strin
 
 	api_write_process(process, 0, &text);
 	assert(!buf_failed(&text) && strlen(buf_string(&text)) == text.length);
+	check_terminal(buf_string(&text), false); /* of curl, say */
 	document = cJSON_Parse(buf_string(&text));
 	assert(document != NULL);
 	check_string(document, "app", strings->text[0]);
@@ -240,7 +241,7 @@ static void check_log(const char *text, enum log_format format)
 	(void)close(file);
 	assert(strchr(line, '\n') == line + strlen(line) - 1);
 	for (i = 0; line[i + 1] != '\0'; i++)
-		assert((unsigned char)line[i] >= ' ' && line[i] != 0x7f);
+		assert(!check_acts((const unsigned char *)&line[i]));
 	if (format != LOG_FORMAT_JSON)
 		return;
 	document = cJSON_Parse(line);

@@ -17,6 +17,8 @@
 #include "snapshot/reader.h"
 #include "snapshot/retainers.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/terminal_check.h"
+#include "tool/snapshot_report.h"
 
 DEFINE_CLEANUP(struct reader, reader_free)
 
@@ -57,6 +59,20 @@ static void check_heap(struct heap *heap)
 	}
 	assert(count == heap->node_count && self_bytes == heap->self_bytes);
 	assert(root_bytes == heap->self_bytes);
+}
+
+/* Names are of the observed program's choice. */
+static void check_text(struct heap *heap)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert(out != NULL && snapshot_sort(heap) == 0);
+	snapshot_report_text(heap, out);
+	assert(fclose(out) == 0);
+	check_terminal(text, false);
+	free(text);
 }
 
 /* Compared with itself, nothing is new; where all of it is new, all of it is in rows. */
@@ -110,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0) {
 		assert(heap->class_count == counted->class_count);
 		check_heap(heap);
+		check_text(heap);
 		check_comparison(data, size);
 	} else {
 		assert(reader_problem(with_graph, &offset_bytes) != NULL && offset_bytes <= size);

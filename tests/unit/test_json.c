@@ -62,6 +62,7 @@ static const struct string_case string_cases[] = {
     {"a\"b\\c", "\"a\\\"b\\\\c\""},
     {"\n\r\t\x01\x1f\x7f", "\"\\u000a\\u000d\\u0009\\u0001\\u001f\\u007f\""},
     {"\xc2\x9b\xc2\xa0", "\"\\u009b\xc2\xa0\""},
+    {"\xe2\x80\xae", "\"\\u202e\""},
     {"caf\xc3\xa9 \xf0\x9f\x94\xa5", "\"caf\xc3\xa9 \xf0\x9f\x94\xa5\""},
     {"\xff\xe2\x82\"", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\\\"\""},
     {"</script>", "\"</script>\""},

@@ -73,6 +73,7 @@ START_TEST(test_hostile_text_stays_one_line)
 	     "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80",
 	     "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80"},
 	    {"\xc2\x85 C1", "\\xc2\\x85 C1", "\\ufffd\\ufffd C1"},
+	    {"\xe2\x80\xae", "\\xe2\\x80\\xae", "\\ufffd\\ufffd\\ufffd"},
 	    {"\xff\xc3", "\\xff\\xc3", "\\ufffd\\ufffd"},
 	    {"\xc0\xaf\xe0\x80\xaf", "\\xc0\\xaf\\xe0\\x80\\xaf",
 	     "\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd"},

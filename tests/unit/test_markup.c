@@ -21,6 +21,7 @@ START_TEST(test_text_is_escaped)
 	    {"\x01\x1b[31m\x7f", BAD BAD "[31m" BAD},
 	    {"\xc2\x9b\xc2\xa0", BAD "\xc2\xa0"},
 	    {"\xff\xc0\xaf", BAD BAD BAD},
+	    {"a\xe2\x80\xae", "a" BAD},
 	    {"\xef\xbf\xbf\xef\xbf\xbe\xef\xbf\xbd", BAD BAD BAD},
 	};
 	size_t i;

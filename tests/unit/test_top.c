@@ -46,39 +46,6 @@ static struct top_list read_list(const char *document)
 
 /* ---- text ---- */
 
-START_TEST(test_text_of_others_is_harmless)
-{
-	static const struct {
-		const char *text;
-		const char *expected;
-	} rows[] = {
-	    {"plain \xc3\xbc", "plain \xc3\xbc"},
-	    {"\033[31mred\r\n", "\xef\xbf\xbd[31mred\xef\xbf\xbd\xef\xbf\xbd"},
-	    {"\xc2\x9b"
-	     "2J",
-	     "\xef\xbf\xbd"
-	     "2J"},
-	    {"\xff\xc0", "\xef\xbf\xbd\xef\xbf\xbd"},
-	    {"a\xe2\x80\xae"
-	     "b\xe2\x81\xa6"
-	     "c",
-	     "a\xef\xbf\xbd"
-	     "b\xef\xbf\xbd"
-	     "c"},
-	    {"\xe2\x80\xa6", "\xe2\x80\xa6"},
-	};
-	char out[64];
-	size_t i;
-
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		top_clean(out, sizeof(out), rows[i].text);
-		ck_assert_str_eq(out, rows[i].expected);
-	}
-	top_clean(out, 4, "ab\xc3\xbc"); /* never half a character */
-	ck_assert_str_eq(out, "ab");
-}
-END_TEST
-
 START_TEST(test_cells_have_their_width)
 {
 	static const struct terminal ascii = {.is_utf8 = false};
@@ -93,6 +60,7 @@ START_TEST(test_cells_have_their_width)
 	    {"abcdef", 4, false, "abc~"},
 	    {"\xe6\x97\xa5\xe6\x9c\xac", 5, false, "\xe6\x97\xa5\xe6\x9c\xac "},
 	    {"\xe6\x97\xa5\xe6\x9c\xac", 3, false, "\xe6\x97\xa5~"},
+	    {"a\xe2\x80\x8d-", 3, false, "a\xe2\x80\x8d- "},
 	    {"", 2, true, "  "},
 	};
 	struct buf out = BUF_INIT(256);
@@ -430,9 +398,8 @@ START_TEST(test_keys_are_told_from_sequences)
 }
 END_TEST
 
-UNIT_MAIN("top", test_text_of_others_is_harmless, test_cells_have_their_width,
-          test_numbers_that_are_not_known_are_a_dash, test_rows_are_read,
-          test_what_the_daemon_writes_is_read, test_other_documents_are_refused, test_orders,
-          test_every_screen_fits, test_the_selected_row_is_marked_and_the_rest_scrolls,
+UNIT_MAIN("top", test_cells_have_their_width, test_numbers_that_are_not_known_are_a_dash,
+          test_rows_are_read, test_what_the_daemon_writes_is_read, test_other_documents_are_refused,
+          test_orders, test_every_screen_fits, test_the_selected_row_is_marked_and_the_rest_scrolls,
           test_once_is_plain_and_complete, test_details_say_why_since_when_and_how_long,
           test_keys_are_told_from_sequences)
