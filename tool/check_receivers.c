@@ -4,7 +4,6 @@
  */
 #include "tool/check_receivers.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,8 +96,7 @@ static int make_alert(const struct config *config, struct test_alert *ret_alert)
 static bool send_alert(const struct receiver_config *receiver, const struct test_alert *alert,
                        struct post_result *ret_result)
 {
-	const atomic_bool is_aborted = false;
-	struct errand errand = {.config = receiver, .is_aborted = &is_aborted};
+	struct errand errand = {.config = receiver};
 	size_t i;
 
 	for (i = 0; i < 2; i++) {

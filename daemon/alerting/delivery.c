@@ -16,12 +16,13 @@
 #include "daemon/alerting/curl_library.h"
 #include "daemon/alerting/errand.h"
 #include "daemon/alerting/queue.h"
+#include "daemon/alerting/sender.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/units.h"
 
-#define BUSY_MAX        2
+#define PREPARING_MAX   2 /* jobs: files with secrets may lie on a disk that hangs */
 #define BACKOFF_MIN_NS  NS_PER_SECOND
 #define BACKOFF_MAX_NS  NS_PER_MINUTE
 #define RETRY_AFTER_MAX NS_PER_HOUR
@@ -41,8 +42,9 @@ struct courier {
 	uint64_t repeated_ns;
 	uint64_t repeated_id; /* open alerts up to this one were repeated in this round */
 	struct errand errand; /* the pool's while is_busy */
-	uint64_t sent_id;     /* the alert that it is about; 0: a repetition */
-	uint64_t failed_id;   /* the last that failed: the next try is of one behind it */
+	struct sending sending;
+	uint64_t sent_id;   /* the alert that it is about; 0: a repetition */
+	uint64_t failed_id; /* the last that failed: the next try is of one behind it */
 	struct log_limit limit;
 };
 
@@ -51,9 +53,10 @@ struct delivery {
 	struct queue *queue;
 	struct courier **couriers;
 	size_t count;
-	unsigned busy_count;
+	struct sender *sender;
+	unsigned preparing_count;
 	size_t turn; /* who is asked first, so that all get their turn */
-	atomic_bool is_aborted;
+	bool is_aborted;
 };
 
 static const char *const outcome_names[] = {
@@ -69,15 +72,6 @@ const char *delivery_outcome_name(enum delivery_outcome outcome)
 {
 	assert(outcome < DELIVERY_OUTCOME_COUNT);
 	return outcome_names[outcome];
-}
-
-/* ---- in the pool ---- */
-
-static void work(void *data)
-{
-	struct courier *courier = data;
-
-	errand_run(&courier->errand);
 }
 
 /* ---- what came of it ---- */
@@ -155,19 +149,41 @@ static void done(void *data)
 	enum post_outcome outcome = courier->errand.result.outcome;
 
 	courier->is_busy = false;
-	delivery->busy_count--;
 	errand_done(&courier->errand);
 	if (courier->is_orphan) {
 		(void)courier_free(courier);
 		return;
 	}
-	if (atomic_load(&delivery->is_aborted) && outcome != POST_DELIVERED)
+	if (delivery->is_aborted && outcome != POST_DELIVERED)
 		return; /* for the next start */
 	if (outcome == POST_RETRY)
 		try_later(courier);
 	else
 		settle(courier, outcome == POST_DELIVERED ? DELIVERY_SENT : DELIVERY_REFUSED);
 	delivery_tick(delivery, clock_boottime_ns()); /* the next at once */
+}
+
+/* ---- in the pool ---- */
+
+static void prepare(void *data)
+{
+	struct courier *courier = data;
+
+	errand_prepare(&courier->errand);
+}
+
+static void prepared(void *data)
+{
+	struct courier *courier = data;
+	struct delivery *delivery = courier->delivery;
+
+	delivery->preparing_count--;
+	if (courier->errand.post_count == 0 || delivery->is_aborted) {
+		done(courier);
+		return;
+	}
+	sender_send(delivery->sender, &courier->sending);
+	delivery_tick(delivery, clock_boottime_ns()); /* somebody else may be prepared */
 }
 
 /* ---- what is next ---- */
@@ -250,21 +266,22 @@ static void serve(struct courier *courier, uint64_t now_ns)
 	if (courier->is_busy || now_ns < courier->next_ns ||
 	    (!take_due(courier) && !take_repeated(courier, now_ns)))
 		return;
-	if (host->submit(host->context, work, done, courier) < 0) {
+	if (host->submit(host->context, prepare, prepared, courier) < 0) {
 		errand_done(&courier->errand); /* the pool is full: with the next tick */
 		return;
 	}
 	courier->is_busy = true;
-	courier->delivery->busy_count++;
+	courier->delivery->preparing_count++;
 }
 
 void delivery_tick(struct delivery *delivery, uint64_t now_ns)
 {
 	size_t i;
 
-	if (atomic_load(&delivery->is_aborted))
+	if (delivery->is_aborted)
 		return;
-	for (i = 0; i < delivery->count && delivery->busy_count < BUSY_MAX; i++)
+	sender_tick(delivery->sender);
+	for (i = 0; i < delivery->count && delivery->preparing_count < PREPARING_MAX; i++)
 		serve(delivery->couriers[(delivery->turn + i) % delivery->count], now_ns);
 	if (delivery->count > 0)
 		delivery->turn = (delivery->turn + i) % delivery->count;
@@ -332,7 +349,7 @@ static struct courier *courier_new(struct delivery *delivery, const struct recei
 	courier->delivery = delivery;
 	courier->index = index;
 	courier->errand.config = &courier->config;
-	courier->errand.is_aborted = &delivery->is_aborted;
+	courier->sending = (struct sending){&courier->errand, done, courier, NULL, NULL};
 	for (i = 0; i < delivery->count; i++) /* counters go on under the same name */
 		if (strcmp(delivery->couriers[i]->config.name, config->name) == 0)
 			memcpy(courier->outcomes, delivery->couriers[i]->outcomes,
@@ -387,15 +404,16 @@ struct delivery *delivery_new(const struct config *config, struct queue *queue,
 		return NULL;
 	delivery->queue = queue;
 	delivery->host = host;
-	atomic_init(&delivery->is_aborted, false);
-	if (delivery_reconfigure(delivery, config) < 0)
+	delivery->sender = sender_new(host);
+	if (delivery->sender == NULL || delivery_reconfigure(delivery, config) < 0)
 		return delivery_free(delivery);
 	return delivery;
 }
 
 void delivery_abort(struct delivery *delivery)
 {
-	atomic_store(&delivery->is_aborted, true);
+	delivery->is_aborted = true;
+	sender_abort(delivery->sender);
 }
 
 struct delivery *delivery_free(struct delivery *delivery)
@@ -403,6 +421,7 @@ struct delivery *delivery_free(struct delivery *delivery)
 	if (delivery == NULL)
 		return NULL;
 	dismiss_all(delivery);
+	(void)sender_free(delivery->sender);
 	free(delivery);
 	return NULL;
 }

@@ -2,8 +2,8 @@
 /*
  * From the queue to the receivers: one request at a time for each, the alerts of a process in their
  * order, tried again with backoff until they are taken, refused or too old. One that fails waits
- * until the others had their try. Requests are made in the pool, two at a
- * time at most, so that receivers that hang leave room for other jobs.
+ * until the others had their try. Requests of all receivers are under way at the same time, in one
+ * job of the pool (sender.h), so receivers that hang hold up neither others nor other jobs.
  */
 #ifndef HEAPWATCH_DAEMON_ALERTING_DELIVERY_H
 #define HEAPWATCH_DAEMON_ALERTING_DELIVERY_H

@@ -18,6 +18,8 @@
 
 #define SECRET_SIZE 8192
 
+DEFINE_CLEANUP(struct poster, poster_free)
+
 /* A file with one secret, without its last newline. */
 static int read_secret(const char *path, char secret[SECRET_SIZE], size_t *ret_length)
 {
@@ -36,52 +38,51 @@ static void fail(struct errand *errand, enum post_outcome outcome, const char *w
 	(void)snprintf(errand->result.error, POST_ERROR_SIZE, "%s", what);
 }
 
-/* To every URL; one that takes it is enough, since they tell each other. */
-static void post_to_all(struct errand *errand, const struct receiver_request *request,
-                        const char *const *urls, size_t count)
+/* The URLs, which are configured, or the one that is in a file; -EACCES: it cannot be read. */
+static int read_urls(struct errand *errand, const char *const **ret_urls, size_t *ret_count)
 {
-	struct post_result best = {.outcome = POST_REFUSED};
+	const struct receiver_config *config = errand->config;
+	size_t length;
 
-	for (size_t i = 0; i < count; i++) {
-		struct post_result result;
-		const struct post post = {
-		    .url = urls[i],
+	*ret_urls = (const char *const *)config->urls.values;
+	*ret_count = config->urls.count;
+	if (config->urls.count > 0)
+		return 0;
+	*ret_urls = &receiver_types[config->type].default_url;
+	*ret_count = 1;
+	if (config->url_file == NULL)
+		return 0;
+	errand->secret_url = malloc(SECRET_SIZE);
+	*ret_urls = (const char *const *)&errand->secret_url;
+	return errand->secret_url != NULL &&
+	               read_secret(config->url_file, errand->secret_url, &length) == 0
+	           ? 0
+	           : -EACCES;
+}
+
+static void make_posts(struct errand *errand)
+{
+	const char *const *urls;
+	size_t count;
+
+	if (read_urls(errand, &urls, &count) < 0) {
+		fail(errand, POST_RETRY, "cannot read url_file");
+		return;
+	}
+	errand->posts = calloc(count, sizeof(*errand->posts));
+	if (errand->posts == NULL) {
+		fail(errand, POST_RETRY, "no memory");
+		return;
+	}
+	for (; errand->post_count < count; errand->post_count++)
+		errand->posts[errand->post_count] = (struct post){
+		    .url = urls[errand->post_count],
 		    .path = receiver_types[errand->config->type].path,
-		    .request = request,
+		    .request = &errand->request,
 		    .ca_file = errand->config->ca_file,
 		    .cert_file = errand->config->cert_file,
 		    .key_file = errand->config->key_file,
-		    .is_aborted = errand->is_aborted,
 		};
-
-		post_perform(&post, &result);
-		if (i == 0 || result.outcome < best.outcome)
-			best = result;
-	}
-	errand->result = best;
-}
-
-static void post_request(struct errand *errand, const struct receiver_request *request)
-{
-	const struct receiver_config *config = errand->config;
-	_cleanup_(freep) char *secret = NULL;
-	const char *url = receiver_types[config->type].default_url;
-	size_t length;
-
-	if (config->urls.count > 0) {
-		post_to_all(errand, request, (const char *const *)config->urls.values,
-		            config->urls.count);
-		return;
-	}
-	if (config->url_file != NULL) {
-		secret = malloc(SECRET_SIZE);
-		if (secret == NULL || read_secret(config->url_file, secret, &length) < 0) {
-			fail(errand, POST_RETRY, "cannot read url_file");
-			return;
-		}
-		url = secret;
-	}
-	post_to_all(errand, request, &url, 1);
 }
 
 static int read_key(const struct errand *errand, char key[SECRET_SIZE],
@@ -106,10 +107,9 @@ int errand_add(struct errand *errand, const char *body)
 	return 0;
 }
 
-void errand_run(struct errand *errand)
+void errand_prepare(struct errand *errand)
 {
 	_cleanup_(freep) char *key = malloc(SECRET_SIZE);
-	struct receiver_request request = {.body = BUF_INIT(RECEIVER_REQUEST_MAX)};
 	struct receiver_message message = {
 	    .bodies = (const char *const *)errand->bodies,
 	    .count = errand->count,
@@ -118,21 +118,60 @@ void errand_run(struct errand *errand)
 	};
 	int result;
 
+	buf_init(&errand->request.body, RECEIVER_REQUEST_MAX);
 	if (key == NULL || read_key(errand, key, &message) < 0) {
 		fail(errand, POST_RETRY, "cannot read the file with its secret");
 		return;
 	}
-	result = receiver_types[errand->config->type].write(&message, &request);
+	result = receiver_types[errand->config->type].write(&message, &errand->request);
 	if (result == 0)
-		post_request(errand, &request);
+		make_posts(errand);
 	else
 		fail(errand, result == -ENOMEM ? POST_RETRY : POST_REFUSED,
 		     "cannot write the request");
-	buf_done(&request.body);
+}
+
+bool errand_is_over(const struct errand *errand)
+{
+	size_t i;
+
+	for (i = 0; i < errand->post_count; i++)
+		if (!errand->posts[i].is_over)
+			return false;
+	return true;
+}
+
+void errand_conclude(struct errand *errand)
+{
+	size_t i;
+
+	for (i = 0; i < errand->post_count; i++)
+		if (i == 0 || errand->posts[i].result.outcome < errand->result.outcome)
+			errand->result = errand->posts[i].result;
+}
+
+void errand_run(struct errand *errand)
+{
+	_cleanup_(poster_freep) struct poster *poster = poster_new();
+	size_t i;
+
+	errand_prepare(errand);
+	for (i = 0; i < errand->post_count; i++)
+		poster_begin(poster, &errand->posts[i]);
+	while (!errand_is_over(errand))
+		poster_wait(poster);
+	errand_conclude(errand);
 }
 
 void errand_done(struct errand *errand)
 {
 	while (errand->count > 0)
 		free(errand->bodies[--errand->count]);
+	buf_done(&errand->request.body);
+	errand->request.header_count = 0;
+	free(errand->secret_url);
+	errand->secret_url = NULL;
+	free(errand->posts);
+	errand->posts = NULL;
+	errand->post_count = 0;
 }

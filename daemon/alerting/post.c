@@ -5,9 +5,11 @@
  */
 #include "daemon/alerting/post.h"
 
-#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <utlist.h>
 
 #include "daemon/alerting/curl_library.h"
 #include "lib/cleanup.h"
@@ -16,42 +18,43 @@
 #define TIMEOUT_MS         10000L
 #define ANSWER_BYTES_MAX   65536
 #define URL_BYTES_MAX      16384
+#define WAIT_MS            1000
 
-/* What one request needs. */
-struct transfer {
+struct poster {
 	const struct curl_library *library;
-	CURL *curl;
-	struct curl_slist *headers;
+	CURLM *multi;
+	struct post_transfer *transfers; /* list */
 };
 
-static void transfer_done(struct transfer *transfer)
+/* What one post needs while it is under way. */
+struct post_transfer {
+	const struct curl_library *library;
+	struct post *post;
+	CURL *curl;
+	struct curl_slist *headers;
+	size_t taken_bytes;
+	struct post_transfer *prev; /* list: utlist.h */
+	struct post_transfer *next;
+};
+
+static struct post_transfer *post_transfer_free(struct post_transfer *transfer)
 {
-	if (transfer->library == NULL)
-		return;
 	transfer->library->easy_cleanup(transfer->curl);
 	transfer->library->slist_free_all(transfer->headers);
+	free(transfer);
+	return NULL;
 }
+
+DEFINE_CLEANUP(struct post_transfer, post_transfer_free)
 
 /* Counts, and ends the transfer when it is too much. */
 static size_t take_answer(char *bytes, size_t size, size_t count, void *data)
 {
-	size_t *taken = data;
+	struct post_transfer *transfer = data;
 
 	(void)bytes;
-	*taken += size * count;
-	return *taken > ANSWER_BYTES_MAX ? 0 : size * count;
-}
-
-static int check_abort(void *data, curl_off_t total_down, curl_off_t down, curl_off_t total_up,
-                       curl_off_t up)
-{
-	const atomic_bool *is_aborted = data;
-
-	(void)total_down;
-	(void)down;
-	(void)total_up;
-	(void)up;
-	return atomic_load(is_aborted);
+	transfer->taken_bytes += size * count;
+	return transfer->taken_bytes > ANSWER_BYTES_MAX ? 0 : size * count;
 }
 
 static struct curl_slist *headers_of(const struct curl_library *library,
@@ -72,7 +75,7 @@ static struct curl_slist *headers_of(const struct curl_library *library,
 	return list; /* libcurl waits for no 100: the server of a webhook rarely sends one */
 }
 
-static void set_limits(const struct transfer *transfer, const struct post *post, size_t *taken)
+static void set_limits(struct post_transfer *transfer)
 {
 	CURLcode (*const set)(CURL *, CURLoption, ...) = transfer->library->easy_setopt;
 	CURL *curl = transfer->curl;
@@ -85,13 +88,11 @@ static void set_limits(const struct transfer *transfer, const struct post *post,
 	(void)set(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)set(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	(void)set(curl, CURLOPT_WRITEFUNCTION, take_answer);
-	(void)set(curl, CURLOPT_WRITEDATA, taken);
-	(void)set(curl, CURLOPT_NOPROGRESS, 0L);
-	(void)set(curl, CURLOPT_XFERINFOFUNCTION, check_abort);
-	(void)set(curl, CURLOPT_XFERINFODATA, post->is_aborted);
+	(void)set(curl, CURLOPT_WRITEDATA, transfer);
+	(void)set(curl, CURLOPT_PRIVATE, transfer);
 }
 
-static void set_request(const struct transfer *transfer, const struct post *post)
+static void set_request(const struct post_transfer *transfer, const struct post *post)
 {
 	CURLcode (*const set)(CURL *, CURLoption, ...) = transfer->library->easy_setopt;
 	CURL *curl = transfer->curl;
@@ -122,7 +123,8 @@ static enum post_outcome outcome_of(CURLcode code, long status)
 	                                                                         : POST_RETRY;
 }
 
-static void take_result(const struct transfer *transfer, CURLcode code, struct post_result *result)
+static void take_result(const struct post_transfer *transfer, CURLcode code,
+                        struct post_result *result)
 {
 	const struct curl_library *library = transfer->library;
 	curl_off_t retry_after_seconds = 0;
@@ -138,6 +140,8 @@ static void take_result(const struct transfer *transfer, CURLcode code, struct p
 		               library->easy_strerror(code));
 }
 
+/* ---- one post ---- */
+
 static void append_url(const struct post *post, struct buf *url)
 {
 	size_t length = strlen(post->url);
@@ -148,34 +152,160 @@ static void append_url(const struct post *post, struct buf *url)
 	buf_append_string(url, post->path);
 }
 
-/* NULL, or what is missing. */
-static const char *begin(struct transfer *transfer, const struct receiver_request *request)
+static struct post_transfer *transfer_new(const struct curl_library *library, struct post *post)
 {
-	transfer->library = curl_library();
-	if (transfer->library == NULL)
-		return "libcurl cannot be loaded";
-	transfer->curl = transfer->library->easy_init();
-	transfer->headers = headers_of(transfer->library, request);
-	return transfer->curl == NULL || transfer->headers == NULL ? "no memory" : NULL;
+	_cleanup_(post_transfer_freep) struct post_transfer *transfer =
+	    calloc(1, sizeof(*transfer));
+	_cleanup_(buf_done) struct buf url = BUF_INIT(URL_BYTES_MAX);
+
+	if (transfer == NULL)
+		return NULL;
+	transfer->library = library;
+	transfer->post = post;
+	transfer->curl = library->easy_init();
+	transfer->headers = headers_of(library, post->request);
+	append_url(post, &url);
+	if (transfer->curl == NULL || transfer->headers == NULL || buf_failed(&url))
+		return NULL;
+	set_limits(transfer);
+	(void)library->easy_setopt(transfer->curl, CURLOPT_URL, buf_string(&url));
+	set_request(transfer, post);
+	return TAKE_PTR(transfer);
 }
 
-void post_perform(const struct post *post, struct post_result *ret_result)
+static void finish(struct poster *poster, struct post_transfer *transfer)
 {
-	_cleanup_(transfer_done) struct transfer transfer = {.library = NULL};
-	_cleanup_(buf_done) struct buf url = BUF_INIT(URL_BYTES_MAX);
-	const char *problem = begin(&transfer, post->request);
-	size_t taken = 0;
+	struct post *post = transfer->post;
 
-	append_url(post, &url);
-	*ret_result = (struct post_result){.outcome = POST_RETRY};
-	if (problem == NULL && buf_failed(&url))
-		problem = "no memory";
-	if (problem != NULL) {
-		(void)snprintf(ret_result->error, sizeof(ret_result->error), "%s", problem);
+	(void)poster->library->multi_remove_handle(poster->multi, transfer->curl);
+	DL_DELETE(poster->transfers, transfer);
+	post->transfer = post_transfer_free(transfer);
+	post->is_over = true;
+}
+
+static void fail(struct post *post, const char *what)
+{
+	post->result = (struct post_result){.outcome = POST_RETRY};
+	(void)snprintf(post->result.error, sizeof(post->result.error), "%s", what);
+	post->is_over = true;
+}
+
+/* NULL, or what is missing. */
+static const char *begin(struct poster *poster, struct post *post)
+{
+	_cleanup_(post_transfer_freep) struct post_transfer *transfer = NULL;
+
+	if (poster == NULL)
+		return "libcurl cannot be loaded";
+	transfer = transfer_new(poster->library, post);
+	if (transfer == NULL ||
+	    poster->library->multi_add_handle(poster->multi, transfer->curl) != CURLM_OK)
+		return "no memory";
+	DL_APPEND(poster->transfers, transfer);
+	post->transfer = TAKE_PTR(transfer);
+	return NULL;
+}
+
+void poster_begin(struct poster *poster, struct post *post)
+{
+	const char *problem;
+
+	post->is_over = false;
+	post->result = (struct post_result){.outcome = POST_RETRY};
+	problem = begin(poster, post);
+	if (problem != NULL)
+		fail(post, problem);
+}
+
+void poster_cancel(struct poster *poster, struct post *post)
+{
+	if (post->is_over)
 		return;
+	if (post->transfer != NULL)
+		finish(poster, post->transfer);
+	fail(post, "heapwatchd ends");
+}
+
+/* ---- all of them ---- */
+
+static bool take_results(struct poster *poster)
+{
+	const struct curl_library *library = poster->library;
+	bool is_any = false;
+	const CURLMsg *message;
+	int left;
+
+	while ((message = library->multi_info_read(poster->multi, &left)) != NULL) {
+		struct post_transfer *transfer = NULL;
+		CURLcode code = message->data.result; /* message goes with its handle */
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		(void)library->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+		take_result(transfer, code, &transfer->post->result);
+		finish(poster, transfer);
+		is_any = true;
 	}
-	set_limits(&transfer, post, &taken);
-	(void)transfer.library->easy_setopt(transfer.curl, CURLOPT_URL, buf_string(&url));
-	set_request(&transfer, post);
-	take_result(&transfer, transfer.library->easy_perform(transfer.curl), ret_result);
+	return is_any;
+}
+
+/* What libcurl cannot go on with ends here, so that nobody waits for it for ever. */
+static void fail_all(struct poster *poster, CURLMcode code)
+{
+	while (poster->transfers != NULL) {
+		struct post *post = poster->transfers->post;
+
+		finish(poster, poster->transfers);
+		fail(post, poster->library->multi_strerror(code));
+	}
+}
+
+void poster_wait(struct poster *poster)
+{
+	const struct curl_library *library = poster->library;
+	int running = 0;
+	CURLMcode code = library->multi_perform(poster->multi, &running);
+
+	if (code == CURLM_OK && take_results(poster))
+		return;
+	if (code == CURLM_OK)
+		code = library->multi_poll(poster->multi, NULL, 0, WAIT_MS, NULL);
+	if (code == CURLM_OK)
+		code = library->multi_perform(poster->multi, &running);
+	if (code == CURLM_OK)
+		(void)take_results(poster);
+	else
+		fail_all(poster, code);
+}
+
+void poster_wake(struct poster *poster)
+{
+	(void)poster->library->multi_wakeup(poster->multi); /* else it takes a second */
+}
+
+struct poster *poster_new(void)
+{
+	const struct curl_library *library = curl_library();
+	struct poster *poster;
+
+	if (library == NULL)
+		return NULL;
+	poster = calloc(1, sizeof(*poster));
+	if (poster == NULL)
+		return NULL;
+	poster->library = library;
+	poster->multi = library->multi_init();
+	return poster->multi != NULL ? poster : poster_free(poster);
+}
+
+struct poster *poster_free(struct poster *poster)
+{
+	if (poster == NULL)
+		return NULL;
+	while (poster->transfers != NULL)
+		poster_cancel(poster, poster->transfers->post);
+	if (poster->multi != NULL)
+		(void)poster->library->multi_cleanup(poster->multi);
+	free(poster);
+	return NULL;
 }
