@@ -26,8 +26,8 @@
 #define TITLE        "heapwatch state 1"
 #define BYTES_MAX    ((size_t)64 << 20)
 #define BOOT_ID_SIZE 64
-#define WRITE_RATE   (UINT64_C(256) << 10) /* bytes per second that writing may cost on average */
-#define POSTPONE_NS  NS_PER_MINUTE         /* at most, for a collector that is busy */
+#define WRITE_RATE   (UINT64_C(32) << 10) /* bytes per second that writing may cost on average */
+#define POSTPONE_NS  NS_PER_MINUTE        /* at most, for a collector that is busy */
 
 struct kept {
 	const struct collector_host *host;

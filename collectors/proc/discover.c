@@ -160,8 +160,10 @@ static void follow(struct proc *proc, struct pid_entry *entry, struct candidate 
 	const char *rule_name = rule != NULL && rule->name != NULL ? rule->name : "";
 	struct cgroup *cgroup = cgroups_get(proc->cgroups, candidate->facts.cgroup_paths);
 	bool is_denied = candidate->facts.is_denied;
-	struct followed *followed = followed_new(candidate, rule_name, cgroup);
+	struct followed *followed;
 
+	facts_forget_paths(&candidate->facts);
+	followed = followed_new(candidate, rule_name, cgroup);
 	if (followed == NULL)
 		cgroup_release(cgroup);
 	if (followed == NULL || !follow_add(&proc->table, followed)) {

@@ -278,8 +278,7 @@ static int find_cgroup(struct work *work)
 		return -ENOMEM;
 	if (read_text(work, "cgroup", work->text, CGROUP_TEXT_SIZE) <= 0 ||
 	    cgroup_paths_parse(work->text, facts->cgroup_paths) < 0) {
-		free(facts->cgroup_paths);
-		facts->cgroup_paths = NULL;
+		facts_forget_paths(facts);
 		return 0;
 	}
 	cgroup_names_parse(cgroup_paths_main(facts->cgroup_paths), &facts->cgroup_names);
@@ -423,6 +422,12 @@ int facts_collect(const struct facts_source *source, struct facts *ret_facts)
 	return r;
 }
 
+void facts_forget_paths(struct facts *facts)
+{
+	free(facts->cgroup_paths);
+	facts->cgroup_paths = NULL;
+}
+
 void facts_done(struct facts *facts)
 {
 	free(facts->script);
@@ -432,6 +437,6 @@ void facts_done(struct facts *facts)
 	free(facts->container);
 	free(facts->container_name);
 	free(facts->stdout_path);
-	free(facts->cgroup_paths);
+	facts_forget_paths(facts);
 	*facts = (struct facts){.script = NULL};
 }

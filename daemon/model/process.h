@@ -91,8 +91,7 @@ struct process {
 	struct verdict verdict;
 	struct leak_sites *sites; /* owned; NULL: not explained */
 	size_t evidence_count;
-	char (*evidence)[EVIDENCE_TEXT_SIZE]; /* owned, EVIDENCE_MAX rows; NULL until something is
-	                                         said */
+	char (*evidence)[EVIDENCE_TEXT_SIZE]; /* owned; NULL until something is said */
 };
 
 /* Takes ownership of nothing; strings are copied. NULL without memory. */

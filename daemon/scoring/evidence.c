@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -186,15 +187,24 @@ static void say_sources(const struct writer *writer)
 		    "collections.");
 }
 
+/* What is written fills two or three rows of each process. */
+static bool resize(struct process *process, size_t rows)
+{
+	void *resized = reallocarray(process->evidence, rows, sizeof(*process->evidence));
+
+	if (resized == NULL)
+		return false;
+	process->evidence = resized;
+	return true;
+}
+
 void evidence_write(struct process *process, const struct signal *signal, uint64_t now_ns,
                     const struct scoring_options *options)
 {
 	const struct writer writer = {process, signal, now_ns, options->time_scale};
 
 	process->evidence_count = 0;
-	if (process->evidence == NULL)
-		process->evidence = calloc(EVIDENCE_MAX, sizeof(*process->evidence));
-	if (process->evidence == NULL || signal == NULL)
+	if (signal == NULL || !resize(process, EVIDENCE_MAX))
 		return;
 	if (signal->is_dying)
 		say_dying(&writer);
@@ -209,4 +219,5 @@ void evidence_write(struct process *process, const struct signal *signal, uint64
 	say_fatal_oom(&writer);
 	say_carried(&writer);
 	say_sources(&writer);
+	(void)resize(process, process->evidence_count > 0 ? process->evidence_count : 1);
 }
