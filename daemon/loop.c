@@ -15,7 +15,12 @@
 #include "lib/units.h"
 
 #define TURN_WINDOW_NS NS_PER_MINUTE
-#define LOOP_JOBS_MAX  64 /* accepted and not done; more are refused, not queued without bound */
+/*
+ * On a disk that hangs there are up to three writes (state, slots, alerts), and one job waits for
+ * receivers; so one thread is left for what people ask.
+ */
+#define POOL_THREADS  "5"
+#define LOOP_JOBS_MAX 64 /* accepted and not done; more are refused, not queued without bound */
 
 struct loop {
 	uv_loop_t uv;
@@ -108,6 +113,7 @@ struct loop *loop_new(void)
 
 	if (loop == NULL)
 		return NULL;
+	(void)setenv("UV_THREADPOOL_SIZE", POOL_THREADS, 0); /* without memory: libuv's four */
 	if (uv_loop_init(&loop->uv) != 0) {
 		free(loop);
 		return NULL;

@@ -439,6 +439,7 @@ void alerting_reconfigure(struct alerting *alerting, const struct config *config
 
 void alerting_tick(struct alerting *alerting, uint64_t now_ns)
 {
+	queue_watch(alerting->queue, now_ns);
 	delivery_tick(alerting->delivery, now_ns);
 }
 

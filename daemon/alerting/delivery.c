@@ -193,41 +193,12 @@ static bool is_for(const struct courier *courier, uint64_t receivers)
 	return (receivers >> courier->index & 1) != 0;
 }
 
-static bool is_of_one_process(const struct queued_alert *a, const struct queued_alert *b)
-{
-	return a->key.pid == b->key.pid && a->key.start_ticks == b->key.start_ticks;
-}
-
-/* Nothing that was said of its process before is still due: their order is kept. */
-static bool is_next_of_process(const struct courier *courier, const struct queued_alert *wanted)
-{
-	const struct queued_alert *alert;
-
-	for (alert = queue_first(courier->delivery->queue); alert != wanted; alert = alert->next)
-		if (is_for(courier, alert->due) && is_of_one_process(alert, wanted))
-			return false;
-	return true;
-}
-
-static const struct queued_alert *find_due(const struct courier *courier, uint64_t after_id)
-{
-	const struct queue *queue = courier->delivery->queue;
-	const struct queued_alert *alert;
-
-	for (alert = queue_first(queue); alert != NULL; alert = alert->next)
-		if (alert->id > after_id && alert->id <= queue_safe_id(queue) &&
-		    is_for(courier, alert->due) && is_next_of_process(courier, alert))
-			return alert;
-	return NULL;
-}
-
 /* The oldest that is due, but one that failed waits for the others: they may be taken. */
 static bool take_due(struct courier *courier)
 {
-	const struct queued_alert *alert = find_due(courier, courier->failed_id);
+	const struct queued_alert *alert =
+	    queue_find_due(courier->delivery->queue, courier->index, courier->failed_id);
 
-	if (alert == NULL)
-		alert = find_due(courier, 0);
 	if (alert == NULL)
 		return false;
 	courier->sent_id = alert->id;

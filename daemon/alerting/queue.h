@@ -71,6 +71,8 @@ int queue_add(struct queue *queue, const struct queued_alert *alert, uint64_t *r
     __attribute__((warn_unused_result));
 /* Tries again what could not be written; once per pass. */
 void queue_sync(struct queue *queue);
+/* About once a second: a disk that has not answered for 10 seconds is one that fails. */
+void queue_watch(struct queue *queue, uint64_t now_ns);
 /* A receiver has it, or never will. The alert may be gone afterwards. */
 void queue_settle(struct queue *queue, struct queued_alert *alert, unsigned receiver);
 /* Alerts up to this one are on disk, or the disk cannot be written to. */
@@ -79,6 +81,11 @@ uint64_t queue_safe_id(const struct queue *queue);
 /* By id; valid until the next change. NULL when there is none. */
 struct queued_alert *queue_find(const struct queue *queue, uint64_t id);
 struct queued_alert *queue_first(const struct queue *queue);
+/*
+ * The oldest that is safe and due to receiver behind after_id, else the oldest at all; never one of
+ * a process of which an older one is due to it. The cost is that of one walk over the queue.
+ */
+struct queued_alert *queue_find_due(struct queue *queue, unsigned receiver, uint64_t after_id);
 /* True for the last word on an episode that is firing. */
 bool queue_is_open(const struct queue *queue, const struct queued_alert *alert);
 

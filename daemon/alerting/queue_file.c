@@ -278,13 +278,24 @@ static int append(const struct queue_write *write)
 	return result;
 }
 
+static int replace(struct queue_write *write)
+{
+	const struct queue_picture *picture = &write->picture;
+	_cleanup_(buf_done) struct buf whole = BUF_INIT(QUEUE_FILE_BYTES_MAX);
+	size_t i;
+
+	queue_file_begin(&whole);
+	for (i = 0; i < picture->count; i++)
+		queue_file_alert(&whole, &picture->alerts[i], (const char *const *)picture->names,
+		                 picture->name_count);
+	if (buf_failed(&whole))
+		return -ENOMEM;
+	write->written_bytes = whole.length;
+	return file_replace(write->path, buf_string(&whole), whole.length);
+}
+
 void queue_file_write(struct queue_write *write)
 {
-	if (buf_failed(&write->bytes)) {
-		write->result = -ENOMEM;
-		return;
-	}
-	write->result = write->is_whole ? file_replace(write->path, buf_string(&write->bytes),
-	                                               write->bytes.length)
-	                                : append(write);
+	write->written_bytes = write->bytes.length;
+	write->result = write->is_whole ? replace(write) : append(write);
 }

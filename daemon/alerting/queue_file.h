@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "daemon/alerting/queue.h"
+#include "daemon/alerting/queue_list.h"
 #include "lib/buf.h"
 
 #define QUEUE_FILE_BYTES_MAX ((size_t)256 << 20)
@@ -50,10 +51,12 @@ int queue_file_read(const char *path, const struct queue_reader *reader, size_t 
 
 struct queue_write {
 	const char *path;
-	struct buf bytes;
-	bool is_whole; /* bytes replace the file; else they are appended */
-	size_t offset; /* the length that the file must have for that */
-	int result;    /* 0 once all is on disk */
+	struct buf bytes;             /* to be appended */
+	bool is_whole;                /* all of the picture replaces the file instead */
+	struct queue_picture picture; /* then */
+	size_t offset;                /* the length that the file must have for an append */
+	int result;                   /* 0 once all is on disk */
+	size_t written_bytes;         /* then */
 };
 
 void queue_file_write(struct queue_write *write);

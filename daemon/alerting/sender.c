@@ -14,8 +14,8 @@
 #include "lib/clock.h"
 #include "lib/units.h"
 
-/* Each may hold a TLS session with a list of authorities: some megabytes. */
-#define POSTS_MAX 32
+/* Each may hold a TLS session with a list of authorities, some megabytes, and a resolver thread. */
+#define POSTS_MAX 16
 #define IDLE_NS   (10 * NS_PER_SECOND)
 
 struct sender {
@@ -141,6 +141,7 @@ static void hand_over(struct sender *sender)
 }
 
 static void start(struct sender *sender);
+static void end_all(struct sender *sender);
 
 static void work_done(void *data)
 {
@@ -150,7 +151,10 @@ static void work_done(void *data)
 	sender->is_closing = false;
 	sender->used_ns = clock_boottime_ns();
 	hand_over(sender);
-	start(sender);
+	if (atomic_load(&sender->is_aborted))
+		end_all(sender);
+	else
+		start(sender);
 }
 
 static bool has_work(struct sender *sender)
@@ -161,6 +165,16 @@ static bool has_work(struct sender *sender)
 	is_waiting = sender->waiting != NULL;
 	(void)pthread_mutex_unlock(&sender->lock);
 	return is_waiting || sender->under_way != NULL;
+}
+
+/* After an abort, without a job: nothing begins any more, so nothing is waited for. */
+static void end_all(struct sender *sender)
+{
+	while (has_work(sender)) {
+		begin_waiting(sender);
+		collect(sender);
+		hand_over(sender);
+	}
 }
 
 static void submit(struct sender *sender)
@@ -201,10 +215,8 @@ void sender_tick(struct sender *sender)
 void sender_abort(struct sender *sender)
 {
 	atomic_store(&sender->is_aborted, true);
-	if (!sender->is_running) { /* the pool was full */
-		begin_waiting(sender);
-		collect(sender);
-		hand_over(sender);
+	if (!sender->is_running) { /* the pool was full, or there is nothing */
+		end_all(sender);
 		return;
 	}
 	(void)pthread_mutex_lock(&sender->lock);

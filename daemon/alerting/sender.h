@@ -27,7 +27,7 @@ struct sending {
 /* NULL without memory. host is borrowed. */
 struct sender *sender_new(const struct collector_host *host);
 /*
- * Takes its turn behind 32 posts at most, and calls done(data) on the loop, never from within, with
+ * Takes its turn behind 16 posts at most, and calls done(data) on the loop, never from within, with
  * the result in the errand.
  */
 void sender_send(struct sender *sender, struct sending *sending);

@@ -300,6 +300,44 @@ def disk(suite):
     subprocess.run(['umount', scene.storage], check=False)
 
 
+def preload(suite, name):
+    """A library made of NAME.c, for LD_PRELOAD."""
+    with open(heapwatchd_path(), 'rb') as program:
+        if b'__asan_init' in program.read():
+            raise Skip('nothing can be preloaded before the address sanitizer')
+    library = suite.path(name + '.so')
+    subprocess.run([tool('cc'), '-shared', '-fPIC', '-O1', '-o', library,
+                    os.path.join(HERE, name + '.c')], check=True)
+    return library
+
+
+def hanging_disk(suite):
+    hook, mute = Receiver(), Receiver()
+    mute.default = receivers.hang
+    hang = suite.path('hang')
+    scene = Scene(suite, 'stuck', {'hook': 'type: webhook, url: "%s"' % hook.url(),
+                                   'mute': 'type: webhook, url: "%s"' % mute.url()},
+                  env={'LD_PRELOAD': preload(suite, 'disk_hang'), 'DISK_HANG': hang})
+    scene.start()
+    scene.die('hook')
+    scene.await_pairs('hook', hook, 1)
+    with open(hang, 'wb'):
+        pass
+    scene.die('mute')
+    scene.die('hook', 3)
+    suite.wait_until('memory only', lambda: scene.scrape().value(
+        'heapwatch_notification_queue_on_disk') == 0, 60)
+    scene.await_pairs('hook', hook, 4)
+    check(scene.scrape().value('heapwatch_storage_write_errors_total') > 0, 'an error')
+    os.unlink(hang)
+    suite.wait_until('the disk again', lambda: scene.scrape().value(
+        'heapwatch_notification_queue_on_disk') == 1, 30)
+    scene.die('hook')
+    scene.await_pairs('hook', hook, 5)
+    scene.check_lag()
+    scene.daemon.stop()
+
+
 # Puts the storage of the scene, read-only, where heapwatchd looks by default, for it alone; the
 # flag that the harness gives is left out.
 READ_ONLY_START = """
@@ -400,12 +438,7 @@ def kills(suite):
 # ---- the clock ----
 
 def clock(suite):
-    with open(heapwatchd_path(), 'rb') as program:
-        if b'__asan_init' in program.read():
-            raise Skip('nothing can be preloaded before the address sanitizer')
-    library, shift = suite.path('clock_shift.so'), suite.path('shift')
-    subprocess.run([tool('cc'), '-shared', '-fPIC', '-O1', '-o', library,
-                    os.path.join(HERE, 'clock_shift.c')], check=True)
+    library, shift = preload(suite, 'clock_shift'), suite.path('shift')
     day = 24 * 3600
 
     def jump(seconds):
@@ -466,10 +499,12 @@ def thousand(suite):
 
 
 def main():
-    with Suite('chaos', 300 + 4 * KILLS) as suite:
+    with Suite('chaos', 360 + 4 * KILLS) as suite:
         network(suite)
         with suite.case('a disk that is full or read-only: alerts go on in memory, then on disk'):
             disk(suite)
+        with suite.case('a disk that hangs holds up no alert and no scrape'):
+            hanging_disk(suite)
         with suite.case('a start on a read-only disk tells what is on it, and goes on in memory'):
             read_only_start(suite)
         with suite.case('SIGKILL at any moment loses nothing and tells nothing twice'):

@@ -16,7 +16,7 @@
 #include "lib/units.h"
 #include "tests/unit/unit.h"
 
-#define POSTS_MAX    32 /* as sender.h says */
+#define POSTS_MAX    16 /* as sender.h says */
 #define ERRANDS_MAX  40
 #define SOON_NS      (6 * NS_PER_SECOND) /* a request that hangs takes ten */
 #define REQUEST_SIZE 4096
@@ -233,8 +233,7 @@ START_TEST(test_their_number_is_bounded_and_an_abort_ends_them_at_once)
 	sender_abort(test.sender);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	end_job();
-	while (job.work != NULL)
-		run_job();
+	ck_assert_ptr_null(job.work);
 	ck_assert_uint_lt(clock_boottime_ns() - start_ns, SOON_NS);
 	ck_assert_uint_eq(test.done_count, ERRANDS_MAX);
 	ck_assert_uint_eq(count_connections(&test.hanging, 0), 0);
