@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/model/experience.h"
 #include "daemon/model/process.h"
 #include "lib/pack.h"
 
@@ -356,6 +357,31 @@ void histories_add_waiting(const struct histories *histories, struct buf *out)
 		pack_u64s(out, entry->key, 2);
 		pack_bytes(out, entry->in.at, (size_t)(entry->in.end - entry->in.at));
 	}
+}
+
+/* No process has these. */
+static const uint64_t apps_key[2] = {UINT64_MAX, UINT64_MAX};
+
+void histories_add_apps(struct app_table *apps, struct buf *out)
+{
+	size_t at;
+
+	pack_u64s(out, apps_key, 2);
+	at = pack_begin(out);
+	experiences_pack(apps, out);
+	pack_end(out, at);
+}
+
+void histories_give_apps(struct histories *histories, struct app_table *apps)
+{
+	struct history_entry *entry;
+
+	HASH_FIND(hh, histories->table, apps_key, sizeof(apps_key), entry);
+	if (entry == NULL)
+		return;
+	experiences_unpack(apps, &entry->in);
+	HASH_DEL(histories->table, entry);
+	free(entry);
 }
 
 void histories_done(struct histories *histories)

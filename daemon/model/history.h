@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+struct app_table;
 struct buf;
 struct history_entry;
 struct process;
@@ -40,6 +41,12 @@ int histories_give(struct histories *histories, struct process *process)
     __attribute__((warn_unused_result));
 /* Those that still wait, as they were read: as histories_add(). */
 void histories_add_waiting(const struct histories *histories, struct buf *out);
+/*
+ * What the lives of apps have shown, as an entry of a process that cannot be: versions that do not
+ * know of it pass it over.
+ */
+void histories_add_apps(struct app_table *apps, struct buf *out);
+void histories_give_apps(struct histories *histories, struct app_table *apps);
 void histories_done(struct histories *histories);
 
 #endif

@@ -134,7 +134,6 @@ static void mark_changed(struct model *model)
 /* Gives the process its app, slot, and what the slot's last life left behind. */
 static int enter_app(struct model *model, struct process *process, struct app *app)
 {
-	const struct slot *slot;
 	unsigned index;
 
 	if (app_take_slot(app, process, &index) < 0)
@@ -143,10 +142,7 @@ static int enter_app(struct model *model, struct process *process, struct app *a
 		app_release_slot(model->apps, app, index);
 		return -ENOMEM;
 	}
-	slot = app_slot(app, index);
-	process->slot = index;
-	process->score_memory.carried = slot->carried_score;
-	process->score_memory.carried_at_ns = slot->carried_at_ns;
+	app_hand_over(app, index, process);
 	mark_changed(model);
 	return 0;
 }
@@ -488,13 +484,16 @@ void model_histories_save(const struct model *model, struct buf *out)
 	for (entry = model->entries; entry != NULL; entry = entry->hh.next)
 		histories_add(entry->process, out);
 	histories_add_waiting(&model->histories, out);
+	histories_add_apps(model->apps, out);
 }
 
 int model_histories_restore(struct model *model, const char *bytes, size_t length)
 {
 	int result = histories_read(&model->histories, bytes, length);
 
-	if (result == 0)
-		model->has_reservations = true;
-	return result;
+	if (result < 0)
+		return result;
+	histories_give_apps(&model->histories, model->apps);
+	model->has_reservations = true;
+	return 0;
 }

@@ -115,6 +115,7 @@ static struct process *copy_process(struct arena *arena, const struct process *s
 
 	if (process == NULL)
 		return NULL;
+	process->experience = NULL; /* the model's own */
 	process->app = copy_string(arena, source->app);
 	process->script = copy_string(arena, source->script);
 	process->node_version = copy_string(arena, source->node_version);

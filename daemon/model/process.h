@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/model/experience.h"
 #include "daemon/model/inspected.h"
 #include "daemon/model/isolate.h"
 #include "daemon/model/outside.h"
@@ -88,6 +89,7 @@ struct process {
 
 	uint64_t scored_ns;
 	struct score_memory score_memory;
+	struct experience *experience; /* of its app, borrowed; NULL: none */
 	struct verdict verdict;
 	struct leak_sites *sites; /* owned; NULL: not explained */
 	size_t evidence_count;

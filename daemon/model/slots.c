@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/model/model.h"
+#include "daemon/model/process.h"
 #include "lib/cleanup.h"
 
 /* Without memory an insertion leaves the element out instead of ending the program. */
@@ -25,6 +26,7 @@ struct app {
 	size_t slots_max;
 	size_t used_count; /* taken or reserved */
 	uint64_t exits[PROCESS_END_COUNT];
+	struct experience experience;
 	UT_hash_handle hh;
 };
 
@@ -131,6 +133,11 @@ uint64_t *app_exits(struct app *app)
 	return app->exits;
 }
 
+struct experience *app_experience(struct app *app)
+{
+	return &app->experience;
+}
+
 static bool is_free(const struct slot *slot)
 {
 	return slot->process == NULL && !slot->is_reserved;
@@ -182,6 +189,15 @@ int app_take_slot(struct app *app, struct process *process, unsigned *ret_slot)
 	slot->process = process;
 	*ret_slot = (unsigned)index;
 	return 0;
+}
+
+void app_hand_over(struct app *app, unsigned slot, struct process *process)
+{
+	process->slot = slot;
+	process->score_memory.carried = app->slots[slot].carried_score;
+	process->score_memory.carried_at_ns = app->slots[slot].carried_at_ns;
+	/* Those beyond the maximum have no more in common than that. */
+	process->experience = strcmp(app->name, APP_OTHER) != 0 ? &app->experience : NULL;
 }
 
 static void remove_if_unused(struct app_table *table, struct app *app)

@@ -2,7 +2,8 @@
 /*
  * Apps by name and the slots of their processes: always the smallest free index, so that series are
  * bounded by concurrency and not by churn. A slot may be reserved for a process that held it before
- * a restart of heapwatch, and it remembers the score of a life that ended leaking in it.
+ * a restart of heapwatch, and it remembers the score of a life that ended leaking in it. An app
+ * remembers what its lives have grown to and kept.
  */
 #ifndef HEAPWATCH_DAEMON_MODEL_SLOTS_H
 #define HEAPWATCH_DAEMON_MODEL_SLOTS_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/model/experience.h"
 
 struct process;
 struct app;
@@ -37,10 +39,13 @@ struct app *app_table_obtain(struct app_table *table, const char *name);
 struct app *app_table_find(const struct app_table *table, const char *name);
 const char *app_name(const struct app *app);
 uint64_t *app_exits(struct app *app); /* PROCESS_END_COUNT counters */
+struct experience *app_experience(struct app *app);
 
 /* Puts the process into its reserved slot, else the smallest free one. -ENOMEM. */
 int app_take_slot(struct app *app, struct process *process, unsigned *ret_slot)
     __attribute__((warn_unused_result));
+/* Gives the process, which took it, the slot and what app and slot have to tell. */
+void app_hand_over(struct app *app, unsigned slot, struct process *process);
 /* Frees the slot, and the app with its last slot when it has had no exits. */
 void app_release_slot(struct app_table *table, struct app *app, unsigned slot);
 /* NULL when the app has no such slot. */

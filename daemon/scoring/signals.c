@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "daemon/scoring/lives.h"
 #include "lib/units.h"
 
 /* Relevance of a rise of the heap: of the level before, of the limit (up to a point), absolute. */
@@ -32,6 +33,7 @@
 
 struct scene {
 	const struct process *process;
+	uint64_t now_ns;
 	double now_seconds; /* age on the clock of production */
 	double observed_seconds;
 	double time_scale;
@@ -83,6 +85,25 @@ static struct demand new_demand(const struct scene *scene)
 	};
 }
 
+/* The other lives first: what this one kept is no excuse for itself. */
+static void compare_lives(const struct scene *scene, enum experience_kind kind,
+                          const struct samples *samples, struct demand *demand)
+{
+	struct experience *experience = scene->process->experience;
+	struct plateau *known;
+	struct plateau seen;
+
+	if (experience == NULL)
+		return;
+	known = &experience->plateaus[kind];
+	demand->known_level =
+	    lives_known_level(known, scene->now_seconds, scene->now_ns, scene->time_scale);
+	if (!lives_plateau(samples, demand, &seen))
+		return;
+	seen.seen_ns = scene->now_ns;
+	lives_learn(known, &seen, scene->time_scale);
+}
+
 static void judge_floor(const struct scene *scene, const struct isolate *isolate,
                         struct signal *ret_signal)
 {
@@ -105,6 +126,10 @@ static void judge_floor(const struct scene *scene, const struct isolate *isolate
 	demand.capacity = ret_signal->limit_bytes;
 	read_series(scene, &isolate->floor, &samples);
 	append_bound(scene, isolate, &samples);
+	compare_lives(scene,
+	              strcmp(isolate->name, "main") == 0 ? EXPERIENCE_MAIN_HEAP
+	                                                 : EXPERIENCE_OTHER_HEAPS,
+	              &samples, &demand);
 	terms_judge(&samples, &demand, &ret_signal->judgement);
 	if (ret_signal->is_dying || ret_signal->is_dead)
 		ret_signal->judgement.score = fmax(ret_signal->judgement.score, DYING_SCORE);
@@ -161,6 +186,8 @@ static void judge_outside(const struct scene *scene, struct signal *ret_signal)
 	demand.capacity = capacity;
 	demand.rise_factor = SAMPLED_RISE_FACTOR;
 	read_series(scene, &process->outside, &samples);
+	compare_lives(scene, process->isolate_count > 0 ? EXPERIENCE_OUTSIDE : EXPERIENCE_ANONYMOUS,
+	              &samples, &demand);
 	terms_judge(&samples, &demand, &ret_signal->judgement);
 }
 
@@ -174,6 +201,7 @@ static void judge_threads(const struct scene *scene, struct signal *ret_signal)
 	demand.size_share = THREADS_SIZE_SHARE;
 	demand.rise_factor = SAMPLED_RISE_FACTOR;
 	read_series(scene, &scene->process->threads, &samples);
+	compare_lives(scene, EXPERIENCE_THREADS, &samples, &demand);
 	terms_judge(&samples, &demand, &ret_signal->judgement);
 }
 
@@ -204,6 +232,7 @@ bool signals_judge(const struct process *process, uint64_t now_ns,
 	    process->first_seen_ns > process->start_ns ? process->first_seen_ns : process->start_ns;
 	const struct scene scene = {
 	    .process = process,
+	    .now_ns = now_ns,
 	    .now_seconds = production_seconds(process, now_ns, options->time_scale),
 	    .observed_seconds =
 	        ns_to_seconds(u64_subtract_floor(now_ns, seen_ns)) * options->time_scale,

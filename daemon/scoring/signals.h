@@ -31,7 +31,10 @@ struct signal {
 	struct judgement judgement;
 };
 
-/* The signal that speaks most for a leak. False when there is nothing to judge at all. */
+/*
+ * The signal that speaks most for a leak. False when there is nothing to judge at all. What the
+ * process has grown to and kept goes into the experience of its app.
+ */
 bool signals_judge(const struct process *process, uint64_t now_ns,
                    const struct scoring_options *options, struct signal *ret_best);
 

@@ -17,6 +17,7 @@ const struct scoring_times scoring_times = {
     .episode_hold = 120,
     .carry_half_life = 3600,
     .enough = 36 * 3600.0,
+    .experience = 30 * 86400.0,
     .forecast_max = 30 * 86400.0,
 };
 
@@ -45,6 +46,8 @@ const struct term_row term_table[TERM_COUNT] = {
     /* Share of the rise that a level in proportion to the work done would not have, see
      * explained_by_load(). */
     [TERM_LOAD] = {"load", 0.50, "goes with the load"},
+    /* Share of the rise that is above what other lives of the app grew to and kept. */
+    [TERM_HISTORY] = {"history", 0.50, "has not gone beyond what other lives of the app kept"},
     /* Mann–Kendall's z with the variance of Hamed and Rao: one-sided 2.5 %, or as much as so few
      * points can have. */
     [TERM_TREND] = {"trend", 1.96, "is not significant against its own noise"},
@@ -76,6 +79,8 @@ const struct term_row term_table[TERM_COUNT] = {
 #define NOVELTY_MIN 1.0
 /* A ratio counts for no more than this in the part of the score above SCORE_ALL_MET. */
 #define RATIO_MAX 3.0
+/* … and not less than this where other lives of the app rose as high. */
+#define KNOWN_RATIO 0.05
 
 static double clamp_unit(double value)
 {
@@ -156,6 +161,16 @@ static double explained_by_load(const struct window *window)
 	return window->level[0] * fmax(ratio - 1, 0);
 }
 
+/* A rise within what is known is still one to be told of. */
+static double beyond_other_lives(const struct window *window, const struct demand *demand)
+{
+	double share = (window->level[SEGMENT_COUNT] - demand->known_level) / window->net;
+
+	if (demand->known_level <= window->level[0])
+		return RATIO_MAX;
+	return fmax(share / term_table[TERM_HISTORY].required, KNOWN_RATIO);
+}
+
 /* All but the trend, which costs most. */
 static void shape_ratios(const struct window *window, const struct demand *demand,
                          double ratios[TERM_COUNT])
@@ -180,6 +195,7 @@ static void shape_ratios(const struct window *window, const struct demand *deman
 	ratios[TERM_RECENT] = window->recent_ratio / (term_table[TERM_RECENT].required * ease);
 	ratios[TERM_LOAD] =
 	    (1 - explained_by_load(window) / window->net) / term_table[TERM_LOAD].required;
+	ratios[TERM_HISTORY] = beyond_other_lives(window, demand);
 	ratios[TERM_TREND] = RATIO_MAX;
 }
 

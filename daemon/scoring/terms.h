@@ -33,6 +33,7 @@ enum term {
 	TERM_OCTAVE,
 	TERM_RECENT,
 	TERM_LOAD,
+	TERM_HISTORY,
 	TERM_TREND,
 	TERM_COUNT
 };
@@ -56,6 +57,7 @@ struct scoring_times {
 	double episode_hold;    /* a score that calls a leak for this long begins an episode */
 	double carry_half_life; /* of what a life that ended leaking says of the next */
 	double enough;          /* a rise of this length needs no more, wherever it leads */
+	double experience;      /* what no life of an app has come near for so long is forgotten */
 	double forecast_max;    /* an exhaustion later than this is none */
 };
 
@@ -70,6 +72,7 @@ struct demand {
 	double rise_factor;      /* how much longer than others this signal must rise */
 	double age_seconds;      /* of the process */
 	double observed_seconds; /* of its age, what heapwatch has seen */
+	double known_level;      /* other lives grew as high and kept it; 0: none known */
 };
 
 struct judgement {

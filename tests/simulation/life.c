@@ -301,6 +301,13 @@ static void count_forecasts(const struct life *life, struct outcome *outcome)
 	}
 }
 
+static double life_length_of(const struct world *world)
+{
+	if (world->place == LEAK_NOWHERE || world->restarts == 0)
+		return world->length / (double)(world->restarts + 1);
+	return world->onset / (double)world->restarts;
+}
+
 bool life_play(const struct world *world, struct random *random, struct outcome *ret_outcome)
 {
 	const struct model_options options = {.processes_max = 4, .apps_max = 4, .time_scale = 1};
@@ -311,7 +318,8 @@ bool life_play(const struct world *world, struct random *random, struct outcome 
 	                    .model = model,
 	                    .config = config,
 	                    .outcome = ret_outcome};
-	double life_length = world->length / (double)(world->restarts + 1);
+	double life_length = life_length_of(world);
+	size_t restarts = 0;
 
 	memset(ret_outcome, 0, sizeof(*ret_outcome));
 	if (model == NULL || config == NULL || !start_process(&life))
@@ -319,7 +327,8 @@ bool life_play(const struct world *world, struct random *random, struct outcome 
 	ret_outcome->onset = world->onset;
 	while (life.now < world->length && !ret_outcome->is_exhausted) {
 		life.now += world->step;
-		if (world->restarts > 0 && life.now - life.born >= life_length) {
+		if (restarts < world->restarts && life.now - life.born >= life_length) {
+			restarts++;
 			stop_process(&life);
 			if (!start_process(&life))
 				return false;

@@ -214,6 +214,7 @@ const struct world_class world_classes[] = {
     {"leak-outside", steady, NULL, LEAK_OUTSIDE, false},
     {"leak-out-diurnal", diurnal, NULL, LEAK_OUTSIDE, false},
     {"leak-out-late", steady, NULL, LEAK_OUTSIDE, true},
+    {"leak-release", deploys, NULL, LEAK_IN_HEAP, true},
 };
 
 const size_t world_class_count = sizeof(world_classes) / sizeof(world_classes[0]);

@@ -67,7 +67,7 @@ struct world {
 	enum leak_place place;
 	double leak_rate; /* per second at load 1 */
 	double onset;
-	size_t restarts; /* deploys, evenly spread */
+	size_t restarts; /* deploys, evenly spread; the last of them brings the leak, if any */
 };
 
 struct world_class {

@@ -243,5 +243,33 @@ START_TEST(test_damage_is_refused_or_left_out)
 }
 END_TEST
 
-UNIT_MAIN("model_history", test_history_is_there_again, test_history_is_for_that_process_only,
+START_TEST(test_the_experience_of_an_app_is_there_again)
+{
+	struct model *before = make_grown_model();
+	struct model *after = make_model(1);
+	struct model *later = make_model(1);
+	const struct plateau plateau = {.level = 9e7, .age_seconds = 1200, .seen_ns = NS_PER_HOUR};
+	struct buf out;
+	struct buf again;
+
+	model_find(before, &facts.key)->experience->plateaus[EXPERIENCE_OUTSIDE] = plateau;
+	out = save(before);
+	ck_assert_int_eq(model_histories_restore(after, out.data, out.length), 0);
+	/* what was read is written again, before any process came back */
+	buf_init(&again, (size_t)1 << 20);
+	model_histories_save(after, &again);
+	ck_assert_int_eq(model_histories_restore(later, again.data, again.length), 0);
+	ck_assert_int_eq(model_process_found(later, 9 * NS_PER_HOUR, &facts), 0);
+	ck_assert_mem_eq(&model_find(later, &facts.key)->experience->plateaus[EXPERIENCE_OUTSIDE],
+	                 &plateau, sizeof(plateau));
+	buf_done(&again);
+	buf_done(&out);
+	(void)model_free(before);
+	(void)model_free(after);
+	(void)model_free(later);
+}
+END_TEST
+
+UNIT_MAIN("model_history", test_the_experience_of_an_app_is_there_again,
+          test_history_is_there_again, test_history_is_for_that_process_only,
           test_history_of_another_time_scale_is_left_out, test_damage_is_refused_or_left_out)
