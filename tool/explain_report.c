@@ -53,6 +53,8 @@ void explain_report_text(struct buf *out, const struct terminal *terminal,
 {
 	size_t i;
 
+	if (explanation->thread != 0)
+		buf_printf(out, "worker thread %u\n", explanation->thread);
 	if (explanation->site_count > 0)
 		buf_append_string(out, "growth   samples  allocated by\n");
 	for (i = 0; i < explanation->site_count; i++)

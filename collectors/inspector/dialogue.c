@@ -108,6 +108,7 @@ int dialogue_call(struct dialogue *dialogue, const struct dialogue_call *call)
 	    call->params != NULL ? cJSON_Parse(call->params) : NULL;
 	const struct session_call session_call_options = {.method = call->method,
 	                                                  .params = params,
+	                                                  .worker = call->worker,
 	                                                  .timeout_ns = call->timeout_ns,
 	                                                  .context = dialogue,
 	                                                  .done = on_reply};

@@ -24,6 +24,7 @@ struct dialogue_options {
 struct dialogue_call {
 	const char *method;
 	const char *params; /* JSON, of ours; NULL: none */
+	const char *worker; /* NodeWorker's sessionId; NULL or "": the process itself */
 	uint64_t timeout_ns;
 	void *context;
 	/* The result, borrowed for the call; may be NULL. What it returns, dialogue_call() returns.
@@ -38,7 +39,7 @@ struct dialogue *dialogue_close(struct dialogue *dialogue);
 
 /*
  * 0 or what take() returned. -EREMOTEIO: the method failed; -ETIMEDOUT; -ECONNRESET: the session is
- * over, see dialogue_result(); -ECANCELED; -ENOMEM.
+ * over, see dialogue_result(), or the worker; -ECANCELED; -ENOMEM.
  */
 int dialogue_call(struct dialogue *dialogue, const struct dialogue_call *call)
     __attribute__((warn_unused_result));

@@ -3,51 +3,47 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "collectors/inspector/call_tree.h"
 #include "collectors/inspector/cdp.h"
 #include "collectors/inspector/dialogue.h"
+#include "collectors/inspector/sampler.h"
 #include "lib/cjson.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
 #define ATTACH_TIMEOUT_NS   (15 * NS_PER_SECOND)
-#define CALL_TIMEOUT_NS     (20 * NS_PER_SECOND) /* the process may be in a system call */
-#define PROFILE_TIMEOUT_NS  (60 * NS_PER_SECOND) /* with a full collection of a large heap */
+#define ENABLE_TIMEOUT_NS   (20 * NS_PER_SECOND) /* the process may be in a system call */
 #define MESSAGE_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 #define RATE_NS             NS_PER_SECOND /* so long the rate of allocation is measured */
-#define RATE_STEP_NS        (40 * NS_PER_MS)
-#define TICK_NS             NS_PER_SECOND
+/* Garbage of 16 MiB is collected at once: at 400 MB a second every 40 ms. */
+#define RATE_STEP_NS  (10 * NS_PER_MS)
+#define TICK_NS       NS_PER_SECOND
+#define WORKERS_MAX   8
+#define SAMPLERS_MAX  (1 + WORKERS_MAX)
+#define ANNOUNCING_NS (250 * NS_PER_MS) /* so long workers that live are told of */
+/* Node 20 may crash when a worker that begins or ends has a message; many live for a moment only.
+ */
+#define WORKER_AGE_MIN_NS (5 * NS_PER_SECOND)
 
 /* When the profiles are taken, in parts of the duration; the last one when sampling stops. */
 static const double profile_times[CALL_TREE_PROFILES_MAX] = {0.2, 0.6, 1.0};
 
-/* Constants of ours: nothing of the configuration or the process is ever evaluated. */
-static const char evaluate_usage[] = "{\"expression\":\"(function(){var m=process.memoryUsage();"
-                                     "return {heap:m.heapUsed,external:m.external}})()\","
-                                     "\"returnByValue\":true,\"silent\":true}";
-
-struct usage {
-	uint64_t heap_bytes;
-	uint64_t external_bytes;
-};
-
 struct explain {
 	const struct explain_options *options;
 	struct dialogue *dialogue;
-	struct call_tree *tree;
-	uint64_t interval_bytes;
+	struct sampler samplers[SAMPLERS_MAX]; /* the main thread's first */
+	size_t sampler_count;
+	size_t missed_count; /* workers that have none */
+	bool is_settled;     /* no sampler is added any more */
 	uint64_t started_ns;
-	bool is_single;     /* Node 8 gives one profile, at the end */
-	struct usage first; /* after the collection of the first profile */
-	struct usage last;
 };
 
 DEFINE_CLEANUP(struct dialogue, dialogue_close)
-DEFINE_CLEANUP(struct call_tree, call_tree_free)
 
 uint64_t explain_interval(double allocated_bytes_per_second, uint64_t duration_ns)
 {
@@ -61,79 +57,65 @@ uint64_t explain_interval(double allocated_bytes_per_second, uint64_t duration_n
 	return interval_bytes;
 }
 
-/* ---- calls ---- */
+/* ---- threads ---- */
 
-static int take_usage(void *context, const struct cJSON *result)
+static void add_worker(struct explain *explain, const char *session_id)
 {
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(
-	    cJSON_GetObjectItemCaseSensitive(result, "result"), "value");
-	struct usage usage;
+	struct sampler *sampler = &explain->samplers[explain->sampler_count];
 
-	if (cdp_u64(value, "heap", &usage.heap_bytes) < 0 ||
-	    cdp_u64(value, "external", &usage.external_bytes) < 0)
-		return -EBADMSG;
-	*(struct usage *)context = usage;
-	return 0;
+	if (explain->is_settled || explain->sampler_count == SAMPLERS_MAX ||
+	    session_id[0] == '\0' || strlen(session_id) >= sizeof(sampler->worker)) {
+		explain->missed_count++;
+		return;
+	}
+	*sampler = (struct sampler){.dialogue = explain->dialogue};
+	memcpy(sampler->worker, session_id, strlen(session_id) + 1);
+	explain->sampler_count++;
 }
 
-static int measure(struct explain *explain, struct usage *ret_usage)
-{
-	const struct dialogue_call call = {.method = "Runtime.evaluate",
-	                                   .params = evaluate_usage,
-	                                   .timeout_ns = CALL_TIMEOUT_NS,
-	                                   .context = ret_usage,
-	                                   .take = take_usage};
-
-	return dialogue_call(explain->dialogue, &call);
-}
-
-/* While an inspector is open V8 keeps what the application logs; let go of it. */
-static int discard_console(struct explain *explain)
-{
-	const struct dialogue_call call = {.method = "Runtime.discardConsoleEntries",
-	                                   .timeout_ns = CALL_TIMEOUT_NS};
-
-	return dialogue_call(explain->dialogue, &call);
-}
-
-static int start_sampling(struct explain *explain)
-{
-	char params[64];
-	const struct dialogue_call call = {.method = "HeapProfiler.startSampling",
-	                                   .params = params,
-	                                   .timeout_ns = CALL_TIMEOUT_NS};
-
-	(void)snprintf(params, sizeof(params), "{\"samplingInterval\":%llu}",
-	               (unsigned long long)explain->interval_bytes);
-	return dialogue_call(explain->dialogue, &call);
-}
-
-static int take_profile(void *context, const struct cJSON *result)
+static void on_event(void *context, const char *method, const struct cJSON *params)
 {
 	struct explain *explain = context;
+	size_t i;
 
-	return call_tree_add(explain->tree, cJSON_GetObjectItemCaseSensitive(result, "profile"));
+	if (strcmp(method, "NodeWorker.attachedToWorker") == 0)
+		add_worker(explain, cdp_string(params, "sessionId"));
+	if (strcmp(method, "NodeWorker.detachedFromWorker") != 0)
+		return;
+	for (i = 1; i < explain->sampler_count; i++)
+		if (strcmp(explain->samplers[i].worker, cdp_string(params, "sessionId")) == 0)
+			explain->samplers[i].is_lost = true;
 }
 
-static int get_profile(struct explain *explain, bool is_last)
+static int for_each_thread(struct explain *explain, int (*function)(struct sampler *sampler))
 {
-	const struct dialogue_call call = {.method = is_last ? "HeapProfiler.stopSampling"
-	                                                     : "HeapProfiler.getSamplingProfile",
-	                                   .timeout_ns = PROFILE_TIMEOUT_NS,
-	                                   .context = explain,
-	                                   .take = take_profile};
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < explain->sampler_count; i++)
+		r = function(&explain->samplers[i]);
+	return r;
+}
+
+/* Node before 10.5, or without the flag, has none: that is fine. */
+static int find_threads(struct explain *explain)
+{
+	const struct dialogue_call enable = {.method = "NodeWorker.enable",
+	                                     .params = "{\"waitForDebuggerOnStart\":false}",
+	                                     .timeout_ns = ENABLE_TIMEOUT_NS};
 	int r;
 
-	if (explain->is_single && !is_last)
-		return 0;
-	r = dialogue_call(explain->dialogue, &call);
-	if (r == -EREMOTEIO && !is_last) {
-		explain->is_single = true;
-		r = 0;
-	}
-	if (r == 0 && (is_last || call_tree_profile_count(explain->tree) == 1))
-		r = measure(explain, is_last ? &explain->last : &explain->first);
-	return r;
+	explain->samplers[0] = (struct sampler){.dialogue = explain->dialogue};
+	explain->sampler_count = 1;
+	r = dialogue_call(explain->dialogue, &enable);
+	if (r == 0)
+		r = dialogue_wait(explain->dialogue, clock_boottime_ns() + ANNOUNCING_NS);
+	if (r == 0 && explain->sampler_count > 1)
+		r = dialogue_wait(explain->dialogue, clock_boottime_ns() + WORKER_AGE_MIN_NS);
+	explain->is_settled = true;
+	if (r == 0)
+		r = for_each_thread(explain, sampler_identify);
+	return r == -EREMOTEIO ? 0 : r;
 }
 
 /* ---- the rate of allocation ---- */
@@ -142,45 +124,52 @@ static int get_profile(struct explain *explain, bool is_last)
  * From the rises between looks. What a collection frees between two of them hides as much: the rate
  * is a lower bound, the right order of magnitude.
  */
-static int measure_rate(struct explain *explain, double *ret_bytes_per_second)
+static int measure_rates(struct explain *explain, double *ret_seconds)
 {
 	uint64_t start_ns = clock_boottime_ns(), now_ns = start_ns;
-	uint64_t until_ns = start_ns + RATE_NS;
-	struct usage before = {0, 0}, now = {0, 0};
-	uint64_t risen_bytes = 0;
-	int r = measure(explain, &before);
+	int r = for_each_thread(explain, sampler_look);
 
-	while (r == 0 && now_ns < until_ns) {
+	while (r == 0 && now_ns < start_ns + RATE_NS) {
 		r = dialogue_wait(explain->dialogue, now_ns + RATE_STEP_NS);
 		if (r == 0)
-			r = measure(explain, &now);
-		if (r < 0)
-			break;
-		risen_bytes += u64_subtract_floor(now.heap_bytes, before.heap_bytes);
-		before = now;
+			r = for_each_thread(explain, sampler_look);
 		now_ns = clock_boottime_ns();
 	}
-	explain->first = before;
-	if (r == 0)
-		*ret_bytes_per_second = (double)risen_bytes / ns_to_seconds(now_ns - start_ns);
+	*ret_seconds = ns_to_seconds(now_ns - start_ns);
 	return r;
 }
 
 /* ---- sampling ---- */
 
+static int start(struct explain *explain)
+{
+	double seconds = 1;
+	size_t i;
+	int r = measure_rates(explain, &seconds);
+
+	for (i = 0; r == 0 && i < explain->sampler_count; i++) {
+		struct sampler *sampler = &explain->samplers[i];
+
+		r = sampler_start(sampler, explain_interval((double)sampler->risen_bytes / seconds,
+		                                            explain->options->duration_ns));
+	}
+	explain->started_ns = clock_boottime_ns();
+	return r;
+}
+
 static int report(struct explain *explain)
 {
+	const struct sampler_usage *usage = &explain->samplers[0].now;
 	struct explain_progress progress = {.duration_ns = explain->options->duration_ns};
-	struct usage usage = {0, 0};
-	int r = discard_console(explain);
+	int r = for_each_thread(explain, sampler_discard_console);
 
 	if (r == 0)
-		r = measure(explain, &usage);
+		r = for_each_thread(explain, sampler_look);
 	if (r < 0 || explain->options->progress == NULL)
 		return r;
 	progress.elapsed_ns = clock_boottime_ns() - explain->started_ns;
-	progress.heap_used_bytes = usage.heap_bytes;
-	progress.external_bytes = usage.external_bytes;
+	progress.heap_used_bytes = usage->heap_bytes;
+	progress.external_bytes = usage->external_bytes;
 	explain->options->progress(explain->options->context, &progress);
 	return 0;
 }
@@ -199,51 +188,95 @@ static int sample_until(struct explain *explain, uint64_t until_ns)
 	return r;
 }
 
+static int profile(struct sampler *sampler)
+{
+	return sampler_profile(sampler, false);
+}
+
+static int last_profile(struct sampler *sampler)
+{
+	return sampler_profile(sampler, true);
+}
+
 static int sample(struct explain *explain)
 {
 	double duration_ns = (double)explain->options->duration_ns;
 	size_t i;
-	int r = start_sampling(explain);
+	int r = start(explain);
 
-	explain->started_ns = clock_boottime_ns();
 	for (i = 0; r == 0 && i < CALL_TREE_PROFILES_MAX; i++) {
 		r = sample_until(explain,
 		                 explain->started_ns + (uint64_t)(profile_times[i] * duration_ns));
 		if (r == 0)
-			r = get_profile(explain, i == CALL_TREE_PROFILES_MAX - 1);
+			r = for_each_thread(explain, i == CALL_TREE_PROFILES_MAX - 1 ? last_profile
+			                                                             : profile);
 	}
-	if (r == 0)
-		r = discard_console(explain);
-	return r;
+	return r == 0 ? for_each_thread(explain, sampler_discard_console) : r;
+}
+
+/* ---- the result ---- */
+
+static double growth_bytes(const struct sampler *sampler)
+{
+	return sampler_heap_growth_bytes(sampler) + sampler_external_growth_bytes(sampler);
+}
+
+/* Only the main thread is surely there. */
+static struct sampler *select_thread(struct explain *explain)
+{
+	struct sampler *best = &explain->samplers[0];
+	size_t i;
+
+	for (i = 1; i < explain->sampler_count; i++)
+		if (!explain->samplers[i].is_lost &&
+		    growth_bytes(&explain->samplers[i]) > growth_bytes(best))
+			best = &explain->samplers[i];
+	return best;
+}
+
+static void note_threads(const struct explain *explain, struct explanation *explanation)
+{
+	size_t sampled_count = 0, missed_count = explain->missed_count, i;
+
+	for (i = 1; i < explain->sampler_count; i++) {
+		sampled_count += !explain->samplers[i].is_lost;
+		missed_count += explain->samplers[i].is_lost;
+	}
+	if (explanation->thread != 0)
+		explanation_note(explanation,
+		                 "worker thread %u grew most, of the main thread and %zu workers",
+		                 explanation->thread, sampled_count);
+	else if (sampled_count > 0)
+		explanation_note(explanation, "the main thread grew most; workers beside it: %zu",
+		                 sampled_count);
+	if (missed_count > 0)
+		explanation_note(explanation,
+		                 "%zu worker threads were not sampled: they slept, ended, began "
+		                 "meanwhile, or were too many",
+		                 missed_count);
 }
 
 static int converse(struct explain *explain, struct explain_result *result)
 {
-	_cleanup_(call_tree_freep) struct call_tree *tree = NULL;
 	struct explanation_facts facts;
-	double bytes_per_second = 0;
-	int r = measure_rate(explain, &bytes_per_second);
+	struct sampler *sampler;
+	int r = find_threads(explain);
 
+	if (r == 0)
+		r = sample(explain);
 	if (r < 0)
 		return r;
-	explain->interval_bytes = explain_interval(bytes_per_second, explain->options->duration_ns);
-	tree = call_tree_new(explain->interval_bytes);
-	if (tree == NULL)
-		return -ENOMEM;
-	explain->tree = tree;
-	r = sample(explain);
-	if (r < 0)
-		return r;
-	facts.heap_growth_bytes =
-	    (double)explain->last.heap_bytes - (double)explain->first.heap_bytes;
-	facts.external_growth_bytes =
-	    (double)explain->last.external_bytes - (double)explain->first.external_bytes;
-	r = explanation_make(tree, &facts, &result->explanation);
+	sampler = select_thread(explain);
+	facts.heap_growth_bytes = sampler_heap_growth_bytes(sampler);
+	facts.external_growth_bytes = sampler_external_growth_bytes(sampler);
+	r = explanation_make(sampler->tree, &facts, &result->explanation);
 	if (r < 0)
 		return r;
 	result->explanation.pid = explain->options->pid;
-	result->interval_bytes = explain->interval_bytes;
-	result->tree = TAKE_PTR(tree);
+	result->explanation.thread = sampler->thread;
+	note_threads(explain, &result->explanation);
+	result->interval_bytes = sampler->interval_bytes;
+	result->tree = TAKE_PTR(sampler->tree);
 	return 0;
 }
 
@@ -291,18 +324,21 @@ static int describe(const struct dialogue *dialogue, int r, char *reterr_message
 int explain_run(const struct explain_options *options, struct explain_result *ret_result,
                 char reterr_message[EXPLAIN_MESSAGE_SIZE])
 {
+	struct explain explain = {.options = options};
 	const struct dialogue_options dialogue_options = {
 	    .session = {.address = options->address,
 	                .inner_pid = options->inner_pid,
 	                .attach_timeout_ns = ATTACH_TIMEOUT_NS,
 	                .message_limit_bytes = MESSAGE_LIMIT_BYTES},
 	    .cancel_fd = options->cancel_fd,
+	    .context = &explain,
+	    .event = on_event,
 	};
 	enum session_result why = SESSION_OK;
 	_cleanup_(dialogue_closep) struct dialogue *dialogue =
 	    dialogue_open(&dialogue_options, &why);
-	struct explain explain = {.options = options, .dialogue = dialogue};
 	struct explain_result result = {.interval_bytes = 0};
+	size_t i;
 	int r;
 
 	if (dialogue == NULL) {
@@ -310,7 +346,10 @@ int explain_run(const struct explain_options *options, struct explain_result *re
 		               why == SESSION_OK ? "cancelled" : session_result_name(why));
 		return why == SESSION_OK ? -ECANCELED : session_error(why);
 	}
+	explain.dialogue = dialogue;
 	r = converse(&explain, &result);
+	for (i = 0; i < explain.sampler_count; i++)
+		sampler_done(&explain.samplers[i]);
 	if (r < 0)
 		return describe(dialogue, r, reterr_message);
 	*ret_result = result;

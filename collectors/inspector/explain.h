@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Samples what a process allocates, by V8's sampling heap profiler, and explains what of it stays.
- * Blocks for the time that it samples: for the tool, or a job of the pool.
+ * Samples what a process allocates, by V8's sampling heap profiler, in its main thread and up to
+ * eight workers, and explains what stays in the one that grew most. Blocks for the time that it
+ * samples: for the tool, or a job of the pool.
  *
  * What it costs the process: a full collection for each of the three profiles, and a sample of the
  * stack for each interval of allocated bytes. The interval follows the rate of allocation, so that

@@ -40,6 +40,7 @@ struct explanation_site {
 
 struct explanation {
 	pid_t pid;
+	uint32_t thread; /* worker_threads.threadId; 0: the main thread */
 	struct explanation_site sites[EXPLANATION_SITES_MAX]; /* best first */
 	size_t site_count;
 	double confidence; /* 0…1 that the first site holds what grows; 0 without a site */

@@ -240,13 +240,15 @@ static void expire_calls(struct session *session, uint64_t now_ns)
 			finish_call(&session->calls[i], &reply);
 }
 
-static void fail_calls(struct session *session)
+/* worker: NULL for all. */
+static void fail_calls(struct session *session, const char *worker)
 {
 	const struct session_reply reply = {.error = -ECONNRESET, .message = ""};
 	size_t i;
 
 	for (i = 0; i < SESSION_CALLS_MAX && !session->is_freed; i++)
-		if (session->calls[i].id != 0)
+		if (session->calls[i].id != 0 &&
+		    (worker == NULL || strcmp(session->calls[i].worker, worker) == 0))
 			finish_call(&session->calls[i], &reply);
 }
 
@@ -287,6 +289,9 @@ static void take_event(struct session *session, const char *worker,
 	} else if (session->handler.event != NULL && session->state == STATE_READY) {
 		session->handler.event(session->handler.context, "", message->method,
 		                       message->params);
+		if (from[0] != '\0' &&
+		    strcmp(message->method, "NodeWorker.detachedFromWorker") == 0)
+			fail_calls(session, from);
 	}
 }
 
@@ -456,7 +461,7 @@ static void tell_end(struct session *session)
 	if (session->websocket != NULL)
 		websocket_goodbye(session->websocket);
 	wire_disconnect(&session->wire);
-	fail_calls(session);
+	fail_calls(session, NULL);
 	if (!session->is_freed)
 		session->handler.ended(session->handler.context, session->result);
 }

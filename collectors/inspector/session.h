@@ -71,7 +71,8 @@ struct session_handler {
 
 struct session_reply {
 	/*
-	 * 0; -EREMOTEIO: the method failed; -ETIMEDOUT: a late reply is ignored; -ECONNRESET.
+	 * 0; -EREMOTEIO: the method failed; -ETIMEDOUT: a late reply is ignored; -ECONNRESET: the
+	 * session, or the worker that was called, is over.
 	 */
 	int error;
 	const struct cJSON *result; /* an object; NULL with an error; borrowed */

@@ -38,6 +38,7 @@ void sites_write(struct json *json, const struct explanation *explanation)
 	size_t i;
 
 	json_u64(json, "pid", (uint64_t)explanation->pid);
+	json_u64(json, "thread", explanation->thread);
 	sites_write_array(json, "sites", explanation);
 	json_number(json, "confidence", explanation->confidence);
 	json_begin_array(json, "notes");

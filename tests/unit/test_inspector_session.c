@@ -232,6 +232,39 @@ START_TEST(test_calls_workers)
 }
 END_TEST
 
+static bool end_worker(struct inspector_server *server, int fd, unsigned id, const char *message)
+{
+	(void)server;
+	(void)id;
+	if (strstr(message, "sessionId") == NULL)
+		return false;
+	server_say(fd, "{\"method\":\"NodeWorker.detachedFromWorker\",\"params\":{"
+	               "\"sessionId\":\"8\"}}");
+	server_say(fd, "{\"method\":\"NodeWorker.detachedFromWorker\",\"params\":{"
+	               "\"sessionId\":\"7\"}}");
+	return true;
+}
+
+START_TEST(test_calls_of_a_worker_that_ends_are_over)
+{
+	static const struct inspector_script script = {.answer = end_worker};
+	struct inspector_server server;
+	struct told told;
+
+	attach(&server, &script, &told);
+	ck_assert_int_eq(call(&told, "Runtime.getHeapUsage", "7", 0), 0);
+	turn_until(&told, &told.reply_count);
+	ck_assert_int_eq(told.reply_error, -ECONNRESET);
+	ck_assert_uint_eq(told.event_count, 2); /* the other one's end is no answer */
+	ck_assert_uint_eq(told.ended_count, 0);
+	told.reply_count = 0;
+	ck_assert_int_eq(call(&told, "A.b", NULL, 0), 0); /* the session goes on */
+	turn_until(&told, &told.reply_count);
+	ck_assert_int_eq(told.reply_error, 0);
+	finish(&server, &told);
+}
+END_TEST
+
 START_TEST(test_may_be_freed_in_a_callback)
 {
 	struct inspector_server server;
@@ -515,7 +548,8 @@ START_TEST(test_frames_behind_the_handshake_are_read)
 END_TEST
 
 UNIT_MAIN("inspector_session", test_attaches_and_calls, test_errors_events_and_late_replies,
-          test_calls_workers, test_may_be_freed_in_a_callback, test_calls_are_bounded,
+          test_calls_workers, test_calls_of_a_worker_that_ends_are_over,
+          test_may_be_freed_in_a_callback, test_calls_are_bounded,
           test_a_process_that_ends_is_let_go, test_who_is_no_inspector_is_left_alone,
           test_nobody_listens, test_another_process_and_a_silent_one_are_left_alone,
           test_frames_that_lie_end_the_session, test_frames_behind_the_handshake_are_read)

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * V8's sampling heap profiler in one isolate of a process: its main thread, or a worker thread.
+ *
+ * A worker that ends, sleeps or answers otherwise than expected is lost, which is no error: calls
+ * to a sampler that is lost do nothing. Errors are those of dialogue_call().
+ */
+#ifndef HEAPWATCH_COLLECTORS_INSPECTOR_SAMPLER_H
+#define HEAPWATCH_COLLECTORS_INSPECTOR_SAMPLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SAMPLER_WORKER_SIZE 32
+
+struct call_tree;
+struct dialogue;
+
+struct sampler_usage {
+	uint64_t heap_bytes;
+	uint64_t external_bytes; /* outside the heap: Buffers and the like */
+};
+
+struct sampler {
+	struct dialogue *dialogue;        /* borrowed */
+	char worker[SAMPLER_WORKER_SIZE]; /* NodeWorker's sessionId; "": the main thread */
+	uint32_t thread;                  /* worker_threads.threadId; 0: the main thread */
+	struct call_tree *tree;           /* owned; NULL before sampling */
+	uint64_t interval_bytes;
+	uint64_t risen_bytes; /* of the heap, between looks */
+	struct sampler_usage now;
+	struct sampler_usage first; /* after the collection of the first profile */
+	bool is_single;             /* Node 8 gives one profile, at the end */
+	bool is_lost;
+};
+
+/* Which thread it is. */
+int sampler_identify(struct sampler *sampler) __attribute__((warn_unused_result));
+/* What is used now, to sampler->now; rises of the heap add up. */
+int sampler_look(struct sampler *sampler) __attribute__((warn_unused_result));
+/* -ENOMEM: also without a tree. */
+int sampler_start(struct sampler *sampler, uint64_t interval_bytes)
+    __attribute__((warn_unused_result));
+/* One more profile, which collects all garbage before; the last one ends sampling. */
+int sampler_profile(struct sampler *sampler, bool is_last) __attribute__((warn_unused_result));
+/* While an inspector is open V8 keeps what the application logs; let go of it. */
+int sampler_discard_console(struct sampler *sampler) __attribute__((warn_unused_result));
+
+/* From the first profile to the last look; may be negative. */
+double sampler_heap_growth_bytes(const struct sampler *sampler);
+double sampler_external_growth_bytes(const struct sampler *sampler);
+
+void sampler_done(struct sampler *sampler);
+
+#endif
