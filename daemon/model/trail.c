@@ -6,7 +6,6 @@
 #include "daemon/model/trail.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
 #include "lib/clock.h"
@@ -38,13 +37,13 @@ static uint16_t to_u16(uint64_t value, uint64_t unit)
 
 static uint8_t to_percent(double ratio)
 {
-	return (uint8_t)lround(fmin(fmax(ratio, 0), 1) * 100);
+	return ratio > 0 ? (uint8_t)(ratio < 1 ? ratio * 100 + 0.5 : 100) : 0;
 }
 
-static struct trail_entry entry_of(const struct trail *trail, const struct trail_point *point)
+static struct trail_entry entry_of(uint32_t bucket, const struct trail_point *point)
 {
 	return (struct trail_entry){
-	    .bucket = to_u32(point->at_ns / trail->width_ns),
+	    .bucket = bucket,
 	    .used_kib = to_u32(point->used_bytes / KIB),
 	    .committed_kib = to_u32(point->committed_bytes / KIB),
 	    .anon_kib = to_u32(point->anon_bytes / KIB),
@@ -121,16 +120,19 @@ static void cascade(struct trail *trail)
 	}
 }
 
+/* Called for each collection: nearly always there is a bucket already, and no division to be made. */
 void trail_add(struct trail *trail, const struct trail_point *point)
 {
-	struct trail_entry entry = entry_of(trail, point);
 	uint8_t *count = &trail->counts[0];
+	struct trail_entry *newest = *count > 0 ? &trail->levels[0][*count - 1] : NULL;
+	struct trail_entry entry;
 
-	if (*count > 0 && entry.bucket <= trail->levels[0][*count - 1].bucket) {
-		merge(&trail->levels[0][*count - 1], &entry);
+	if (newest != NULL && point->at_ns < (newest->bucket + UINT64_C(1)) * trail->width_ns) {
+		entry = entry_of(newest->bucket, point);
+		merge(newest, &entry);
 		return;
 	}
-	trail->levels[0][(*count)++] = entry;
+	trail->levels[0][(*count)++] = entry_of(to_u32(point->at_ns / trail->width_ns), point);
 	cascade(trail);
 }
 
