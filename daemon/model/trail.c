@@ -120,7 +120,7 @@ static void cascade(struct trail *trail)
 	}
 }
 
-/* Called for each collection: nearly always there is a bucket already, and no division to be made. */
+/* For each collection: nearly always its bucket is there already, and nothing is divided. */
 void trail_add(struct trail *trail, const struct trail_point *point)
 {
 	uint8_t *count = &trail->counts[0];
