@@ -200,28 +200,34 @@ struct script_edges {
 	uint32_t shared;
 	uint32_t script;
 	uint32_t script_or_debug_info;
+	uint64_t looks; /* at an edge that are left */
 };
 
+/* In a snapshot that lies all locations may be of what has most edges; V8's functions have ten. */
+#define LOOKS_PER_EDGE 4
+
 /* The node that an internal edge of this name leads to, or PATH_END. */
-static uint32_t follow(const struct heap *heap, uint32_t node, uint32_t name)
+static uint32_t follow(const struct heap *heap, struct script_edges *edges, uint32_t node,
+                       uint32_t name)
 {
 	uint32_t edge;
 
-	for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1]; edge++)
+	for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1] && edges->looks > 0;
+	     edge++, edges->looks--)
 		if (heap->edge_kinds[edge] == EDGE_KIND_INTERNAL && heap->edge_names[edge] == name)
 			return heap->edge_targets[edge];
 	return PATH_END;
 }
 
 /* V8 (HeapSnapshotGenerator): closure → shared → script, which is named as the script is. */
-static const char *script_name(const struct heap *heap, const struct script_edges *edges,
-                               uint32_t node)
+static const char *script_name(const struct heap *heap, struct script_edges *edges, uint32_t node)
 {
-	uint32_t shared = follow(heap, node, edges->shared);
-	uint32_t script = shared != PATH_END ? follow(heap, shared, edges->script) : PATH_END;
+	uint32_t shared = follow(heap, edges, node, edges->shared);
+	uint32_t script =
+	    shared != PATH_END ? follow(heap, edges, shared, edges->script) : PATH_END;
 
 	if (script == PATH_END && shared != PATH_END)
-		script = follow(heap, shared, edges->script_or_debug_info);
+		script = follow(heap, edges, shared, edges->script_or_debug_info);
 	return script != PATH_END ? names_text(heap, heap->node_names[script]) : "";
 }
 
@@ -252,8 +258,9 @@ static const struct script *find_script(const struct heap *heap, uint32_t id)
 int locations_name_scripts(struct heap *heap)
 {
 	struct locations *locations = heap->locations;
-	const struct script_edges edges = {names_find(heap, "shared"), names_find(heap, "script"),
-	                                   names_find(heap, "script_or_debug_info")};
+	struct script_edges edges = {names_find(heap, "shared"), names_find(heap, "script"),
+	                             names_find(heap, "script_or_debug_info"),
+	                             (uint64_t)heap->edge_count * LOOKS_PER_EDGE};
 	uint32_t i;
 	int r = 0;
 
