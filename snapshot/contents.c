@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "lib/large.h"
 #include "snapshot/locations.h"
 #include "snapshot/objects.h"
 
@@ -48,6 +49,28 @@ static uint32_t find_type(const struct heap *heap, const char *name)
 
 /* ---- strings ---- */
 
+/* The nodes of a type with their names, sorted by these; to be freed. NULL without memory. */
+static struct object_id *sort_type(const struct heap *heap, uint32_t type, size_t *ret_count)
+{
+	_cleanup_(freep) struct object_id *ids = NULL;
+	size_t count = 0;
+	uint32_t i;
+
+	for (i = 0; i < heap->class_count; i++)
+		if (heap->classes[i].type == type)
+			count += heap->classes[i].count;
+	*ret_count = count;
+	ids = large_calloc(count + 1, sizeof(*ids));
+	if (ids == NULL)
+		return NULL;
+	for (i = 0, count = 0; i < heap->node_count; i++)
+		if (heap_node_type(heap, i) == type)
+			ids[count++] = (struct object_id){heap->node_names[i], i};
+	if (objects_order(&ids, count) < 0)
+		return NULL;
+	return TAKE_PTR(ids);
+}
+
 /* From ids[0], how many have the same name. */
 static size_t count_named(const struct object_id *ids, size_t count)
 {
@@ -58,26 +81,21 @@ static size_t count_named(const struct object_id *ids, size_t count)
 	return named;
 }
 
-/* Strings of one text; those that differ in size from the first are cut off, and other ones. */
-static void count_text(struct contents *contents, const struct heap *heap, uint32_t type,
+/* Strings of one text, one at least; those that differ in size from the first are cut off, and
+ * other ones. */
+static void count_text(struct contents *contents, const struct heap *heap,
                        const struct object_id *ids, size_t count)
 {
-	struct content content = {.node = UINT32_MAX};
+	struct content content = {ids[0].node, 0, heap->self_sizes[ids[0].node]};
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		uint32_t node = ids[i].node;
+		uint64_t self_bytes = heap->self_sizes[ids[i].node];
 
-		if (heap_node_type(heap, node) != type)
-			continue;
-		contents->string_count++;
-		contents->string_bytes += heap->self_sizes[node];
-		if (content.node == UINT32_MAX)
-			content = (struct content){node, 0, heap->self_sizes[node]};
-		content.count += heap->self_sizes[node] == content.bytes;
+		contents->string_bytes += self_bytes;
+		content.count += self_bytes == content.bytes;
 	}
-	if (content.node == UINT32_MAX)
-		return;
+	contents->string_count += count;
 	add(contents->strings, &content);
 	content.bytes *= content.count - 1;
 	contents->duplicate_count += content.count - 1;
@@ -88,18 +106,17 @@ static void count_text(struct contents *contents, const struct heap *heap, uint3
 
 int contents_find_strings(struct contents *contents, const struct heap *heap)
 {
-	_cleanup_(freep) struct object_id *ids = objects_sort(heap->node_names, heap->node_count);
-	uint32_t type = find_type(heap, "string");
-	size_t at, named;
+	size_t at, named, count = 0;
+	_cleanup_(freep) struct object_id *ids = sort_type(heap, find_type(heap, "string"), &count);
 
 	if (ids == NULL)
 		return -ENOMEM;
 	*contents = (struct contents){0};
 	clear(contents->strings);
 	clear(contents->duplicates);
-	for (at = 0; at < heap->node_count; at += named) {
-		named = count_named(ids + at, heap->node_count - at);
-		count_text(contents, heap, type, ids + at, named);
+	for (at = 0; at < count; at += named) {
+		named = count_named(ids + at, count - at);
+		count_text(contents, heap, ids + at, named);
 	}
 	return 0;
 }
@@ -133,33 +150,21 @@ static void count_places(struct contents *contents, struct heap *heap, struct ob
 		content.count++;
 		content.bytes += heap->self_sizes[ids[i].node];
 	}
-	if (count > 0)
-		add(contents->closures, &content);
-}
-
-/* Moves those of the type to the front; returns how many. */
-static size_t keep_type(const struct heap *heap, uint32_t type, struct object_id *ids, size_t count)
-{
-	size_t kept = 0, i;
-
-	for (i = 0; i < count; i++)
-		if (heap_node_type(heap, ids[i].node) == type)
-			ids[kept++] = ids[i];
-	return kept;
+	add(contents->closures, &content);
 }
 
 static int find_closures(struct contents *contents, struct heap *heap)
 {
-	_cleanup_(freep) struct object_id *ids = objects_sort(heap->node_names, heap->node_count);
-	uint32_t type = find_type(heap, "closure");
-	size_t at, named;
+	size_t at, named, count = 0;
+	_cleanup_(freep) struct object_id *ids =
+	    sort_type(heap, find_type(heap, "closure"), &count);
 
 	if (ids == NULL)
 		return -ENOMEM;
 	clear(contents->closures);
-	for (at = 0; at < heap->node_count; at += named) {
-		named = count_named(ids + at, heap->node_count - at);
-		count_places(contents, heap, ids + at, keep_type(heap, type, ids + at, named));
+	for (at = 0; at < count; at += named) {
+		named = count_named(ids + at, count - at);
+		count_places(contents, heap, ids + at, named);
 	}
 	return 0;
 }

@@ -284,6 +284,10 @@ static int add_earlier(struct diff *diff, struct pair *pair)
 	pair->earlier = diff->objects[0];
 	find_kept(pair, is_kept, NULL);
 	drop_kept(pair, is_kept, objects);
+	objects = realloc(objects, sizeof(*objects) + objects->count * sizeof(struct object));
+	if (objects == NULL)
+		return -ENOMEM;
+	diff->objects[diff->snapshot_count] = objects;
 	return 0;
 }
 

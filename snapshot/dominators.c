@@ -1,140 +1,116 @@
 // SPDX-License-Identifier: MIT
 /*
- * Vertices are nodes + 1, so that 0 is none. Everything is iterative: paths in a heap are as long
- * as its longest linked list.
+ * Vertices are numbers in depth-first order, from 1, so that 0 is none: what is near in the tree of
+ * the search is near in memory, and what is linked is what has a higher number. Everything is
+ * iterative: paths in a heap are as long as its longest linked list.
  */
 #include "snapshot/dominators.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "lib/large.h"
 
 #define ROOT 1U /* a vertex */
 
 struct flowgraph {
 	const struct heap *heap;
 	uint32_t count;       /* of vertices */
-	uint32_t numbered;    /* how many have a number */
-	bool *is_reached;     /* by node: from the root without weak edges */
-	bool *is_linked;      /* by vertex: its parent is its ancestor, as in the paper */
-	uint32_t *first_from; /* by node, and one more */
-	uint32_t *from;       /* nodes that retain, grouped by the retained one */
-	/* by vertex, as in the paper */
-	uint32_t *parent; /* the ancestor, once it is linked */
-	uint32_t *vertex; /* by number */
+	uint32_t numbered;    /* how many are known */
+	uint32_t reached;     /* up to this one the root reaches them without weak edges */
+	uint32_t linked;      /* from this one on they have their parent as ancestor */
+	uint32_t *vertex_of;  /* by node; later the stack */
+	uint32_t *node_of;    /* by vertex, as all below */
+	uint32_t *parent;     /* the ancestor, once it is linked */
+	uint32_t *next;       /* of the search: the next edge to look at */
+	uint32_t *first_from; /* into from, and one more */
+	uint32_t *from;       /* vertices that retain, grouped by the retained one */
+	/* as in the paper */
 	uint32_t *label;
 	uint32_t *semi;
 	uint32_t *dominator; /* before it is known: the next one in the same bucket */
 	uint32_t *bucket;    /* the first of its vertices */
-	uint32_t *stack;
 };
+
+static void release(uint32_t **array)
+{
+	free(*array);
+	*array = NULL;
+}
+
+static bool allocate(const struct flowgraph *graph, uint32_t **array)
+{
+	*array = large_calloc((size_t)graph->count + 2, sizeof(**array));
+	return *array != NULL;
+}
 
 /* ---- edges ---- */
 
-/* The edge is part of paths. */
-static inline bool is_essential(const struct flowgraph *graph, uint32_t from, uint32_t edge)
+/* An edge of this kind may be part of a path. */
+static inline bool leads_on(const struct heap *heap, uint32_t vertex, uint32_t edge)
 {
-	enum edge_kind kind = (enum edge_kind)graph->heap->edge_kinds[edge];
-	uint32_t to = graph->heap->edge_targets[edge];
+	enum edge_kind kind = (enum edge_kind)heap->edge_kinds[edge];
 
-	if (kind == EDGE_KIND_WEAK || (kind == EDGE_KIND_SHORTCUT && from != 0) || from == to)
-		return false;
-	return from == 0 || !graph->is_reached[to] || graph->is_reached[from];
+	return kind < EDGE_KIND_SHORTCUT || (kind == EDGE_KIND_SHORTCUT && vertex == ROOT);
 }
 
-static void mark_reached(struct flowgraph *graph)
+/* One that leads on is part of paths; before the search from the root is over it may be. */
+static inline bool is_essential(const struct flowgraph *graph, uint32_t from, uint32_t to)
 {
-	const struct heap *heap = graph->heap;
-	uint32_t depth = 0;
-	uint32_t node = 0;
-	uint32_t edge;
-
-	graph->is_reached[0] = true;
-	for (;;) {
-		for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1]; edge++) {
-			uint32_t to = heap->edge_targets[edge];
-
-			/* From a node that is reached, essential is what a path may have. */
-			if (graph->is_reached[to] || !is_essential(graph, node, edge))
-				continue;
-			graph->is_reached[to] = true;
-			graph->stack[depth++] = to;
-		}
-		if (depth == 0)
-			return;
-		node = graph->stack[--depth];
-	}
-}
-
-/* Counts, sums up, and fills from the end, which leaves first_from at the starts. */
-static int build_retainers(struct flowgraph *graph)
-{
-	const struct heap *heap = graph->heap;
-	uint32_t node, edge, sum = 0;
-
-	for (node = 0; node < graph->count; node++)
-		for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1]; edge++)
-			graph->first_from[heap->edge_targets[edge]] +=
-			    is_essential(graph, node, edge);
-	for (node = 0; node <= graph->count; node++) {
-		sum += graph->first_from[node];
-		graph->first_from[node] = sum;
-	}
-	graph->from = malloc(((size_t)sum + 1) * sizeof(*graph->from));
-	if (graph->from == NULL)
-		return -ENOMEM;
-	for (node = 0; node < graph->count; node++)
-		for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1]; edge++)
-			if (is_essential(graph, node, edge))
-				graph->from[--graph->first_from[heap->edge_targets[edge]]] = node;
-	return 0;
+	return from != to && (from == ROOT || from <= graph->reached || to > graph->reached);
 }
 
 /* ---- numbers in depth-first order ---- */
 
-static void number(struct flowgraph *graph, uint32_t vertex)
+static uint32_t number(struct flowgraph *graph, uint32_t node, uint32_t parent)
 {
-	graph->semi[vertex] = ++graph->numbered;
-	graph->vertex[graph->numbered] = vertex;
-	graph->label[vertex] = vertex;
+	uint32_t vertex = ++graph->numbered;
+
+	graph->vertex_of[node] = vertex;
+	graph->node_of[vertex] = node;
+	graph->parent[vertex] = parent;
+	graph->next[vertex] = graph->heap->first_edges[node];
+	return vertex;
 }
 
-/* The next essential successor without a number; 0: none is left. next[] remembers how far. */
-static uint32_t next_successor(const struct flowgraph *graph, uint32_t vertex, uint32_t *next)
+/*
+ * The next successor without a number, as a node; UINT32_MAX: none is left. Every edge is looked at
+ * once, so that those that retain a vertex are counted here, in first_from.
+ */
+static uint32_t next_successor(const struct flowgraph *graph, uint32_t vertex)
 {
 	const struct heap *heap = graph->heap;
-	uint32_t end = heap->first_edges[vertex];
+	uint32_t end = heap->first_edges[graph->node_of[vertex] + 1];
+	uint32_t edge = graph->next[vertex];
+	uint32_t found = UINT32_MAX;
 
-	while (next[vertex] < end) {
-		uint32_t edge = next[vertex]++;
-		uint32_t to = heap->edge_targets[edge] + 1;
+	for (; edge < end && found == UINT32_MAX; edge++) {
+		uint32_t node = heap->edge_targets[edge];
+		uint32_t to = graph->vertex_of[node];
 
-		if (graph->semi[to] == 0 && is_essential(graph, vertex - 1, edge))
-			return to;
+		if (!leads_on(heap, vertex, edge))
+			continue;
+		if (to == 0) {
+			to = graph->numbered + 1; /* that it will have */
+			found = node;
+		}
+		graph->first_from[to] += is_essential(graph, vertex, to);
 	}
-	return 0;
+	graph->next[vertex] = edge;
+	return found;
 }
 
-static void search(struct flowgraph *graph, uint32_t start, uint32_t *next)
+static void search(struct flowgraph *graph, uint32_t start, uint32_t parent)
 {
-	uint32_t stop = graph->parent[start];
-	uint32_t vertex = start;
+	uint32_t vertex = number(graph, start, parent);
 
-	number(graph, start);
-	next[start] = graph->heap->first_edges[start - 1];
-	while (vertex != stop) {
-		uint32_t to = next_successor(graph, vertex, next);
+	while (vertex != parent) {
+		uint32_t node = next_successor(graph, vertex);
 
-		if (to == 0) {
-			vertex = graph->parent[vertex];
-			continue;
-		}
-		graph->parent[to] = vertex;
-		number(graph, to);
-		next[to] = graph->heap->first_edges[to - 1];
-		vertex = to;
+		vertex = node != UINT32_MAX ? number(graph, node, vertex) : graph->parent[vertex];
 	}
 }
 
@@ -150,28 +126,66 @@ static void mark_held(const struct heap *heap, bool *is_held)
 
 /* What the root does not reach follows behind it: first what only weak edges hold, with all that it
  * reaches, then what is left, each for itself. */
-static int number_all(struct flowgraph *graph)
+static int number_rest(struct flowgraph *graph)
 {
 	_cleanup_(freep) bool *is_held = calloc(graph->count, sizeof(*is_held));
-	uint32_t *next = graph->dominator; /* not needed before the search is over */
-	uint32_t vertex;
+	uint32_t node, vertex;
 
 	if (is_held == NULL)
 		return -ENOMEM;
 	mark_held(graph->heap, is_held);
-	search(graph, ROOT, next);
-	for (vertex = 1; vertex <= graph->count; vertex++)
-		if (graph->semi[vertex] == 0 && !is_held[vertex - 1]) {
-			graph->parent[vertex] = ROOT;
-			search(graph, vertex, next);
+	for (node = 0; node < graph->count; node++)
+		if (graph->vertex_of[node] == 0 && !is_held[node])
+			search(graph, node, ROOT);
+	vertex = graph->numbered + 1;
+	for (node = 0; node < graph->count; node++)
+		if (graph->vertex_of[node] == 0)
+			(void)number(graph, node, ROOT);
+	for (; vertex <= graph->numbered; vertex++)
+		(void)next_successor(graph, vertex); /* all have numbers: counts its edges */
+	return 0;
+}
+
+static int number_all(struct flowgraph *graph)
+{
+	int r = 0;
+
+	if (!allocate(graph, &graph->vertex_of) || !allocate(graph, &graph->node_of) ||
+	    !allocate(graph, &graph->parent) || !allocate(graph, &graph->next) ||
+	    !allocate(graph, &graph->first_from))
+		return -ENOMEM;
+	graph->reached = UINT32_MAX;
+	search(graph, 0, 0);
+	graph->reached = graph->numbered;
+	if (graph->numbered < graph->count)
+		r = number_rest(graph);
+	release(&graph->next);
+	return r;
+}
+
+/* Sums the counts up, and fills from the end, which leaves first_from at the starts. */
+static int build_retainers(struct flowgraph *graph)
+{
+	const struct heap *heap = graph->heap;
+	uint32_t vertex, edge, sum = 0;
+
+	for (vertex = 0; vertex <= graph->count + 1; vertex++) {
+		sum += graph->first_from[vertex];
+		graph->first_from[vertex] = sum;
+	}
+	graph->from = large_calloc((size_t)sum + 1, sizeof(*graph->from));
+	if (graph->from == NULL)
+		return -ENOMEM;
+	for (vertex = ROOT; vertex <= graph->count; vertex++) {
+		uint32_t node = graph->node_of[vertex];
+
+		for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1]; edge++) {
+			uint32_t to = graph->vertex_of[heap->edge_targets[edge]];
+
+			if (leads_on(heap, vertex, edge) && is_essential(graph, vertex, to))
+				graph->from[--graph->first_from[to]] = vertex;
 		}
-	for (vertex = 1; vertex <= graph->count; vertex++)
-		if (graph->semi[vertex] == 0) {
-			graph->parent[vertex] = ROOT;
-			number(graph, vertex);
-		}
-	for (vertex = 0; vertex <= graph->count; vertex++)
-		graph->dominator[vertex] = 0;
+	}
 	return 0;
 }
 
@@ -180,34 +194,37 @@ static int number_all(struct flowgraph *graph)
 /* EVAL with COMPRESS. */
 static uint32_t evaluate(struct flowgraph *graph, uint32_t vertex)
 {
-	uint32_t *stack = graph->stack;
+	uint32_t *stack = graph->vertex_of;
 	uint32_t *ancestor = graph->parent;
+	uint32_t *label = graph->label;
 	uint32_t depth = 0;
 	uint32_t v = vertex;
 
-	if (!graph->is_linked[vertex])
+	if (vertex < graph->linked)
 		return vertex;
-	for (; graph->is_linked[ancestor[v]]; v = ancestor[v])
+	for (; ancestor[v] >= graph->linked; v = ancestor[v])
 		stack[depth++] = v;
 	while (depth > 0) {
+		uint32_t above = v;
+
 		v = stack[--depth];
-		if (graph->semi[graph->label[ancestor[v]]] < graph->semi[graph->label[v]])
-			graph->label[v] = graph->label[ancestor[v]];
-		ancestor[v] = ancestor[ancestor[v]];
+		if (graph->semi[label[above]] < graph->semi[label[v]])
+			label[v] = label[above];
+		ancestor[v] = ancestor[above];
 	}
-	return graph->label[vertex];
+	return label[vertex];
 }
 
 static uint32_t semidominator(struct flowgraph *graph, uint32_t vertex)
 {
 	uint32_t least = graph->semi[vertex];
-	uint32_t at = graph->first_from[vertex - 1];
-	uint32_t end = graph->first_from[vertex];
+	uint32_t at = graph->first_from[vertex];
+	uint32_t end = graph->first_from[vertex + 1];
 
 	if (at == end) /* nothing holds it: taken as held by the root */
-		return graph->semi[ROOT];
+		return ROOT;
 	for (; at < end; at++) {
-		uint32_t semi = graph->semi[evaluate(graph, graph->from[at] + 1)];
+		uint32_t semi = graph->semi[evaluate(graph, graph->from[at])];
 
 		if (semi < least)
 			least = semi;
@@ -242,36 +259,36 @@ static void abandon_buckets(struct flowgraph *graph)
 			uint32_t next = graph->dominator[v];
 
 			graph->dominator[v] = ROOT;
-			graph->semi[v] = graph->semi[ROOT];
+			graph->semi[v] = ROOT;
 			v = next;
 		}
 		graph->bucket[i] = 0;
 	}
 }
 
-static void find_dominators(struct flowgraph *graph)
+static int find_dominators(struct flowgraph *graph)
 {
-	uint32_t i;
+	uint32_t v, w;
 
-	for (i = graph->count; i > 1; i--) {
-		uint32_t w = graph->vertex[i];
-		uint32_t v;
-
-		graph->semi[w] = semidominator(graph, w);
-		v = graph->vertex[graph->semi[w]];
+	if (!allocate(graph, &graph->label) || !allocate(graph, &graph->semi) ||
+	    !allocate(graph, &graph->dominator) || !allocate(graph, &graph->bucket))
+		return -ENOMEM;
+	for (v = 1; v <= graph->count; v++)
+		graph->label[v] = graph->semi[v] = v;
+	graph->linked = graph->count + 1;
+	for (w = graph->count; w > 1; w--) {
+		v = graph->semi[w] = semidominator(graph, w);
 		graph->dominator[w] = graph->bucket[v];
 		graph->bucket[v] = w;
-		graph->is_linked[w] = true;
+		graph->linked = w;
 		empty_bucket(graph, graph->parent[w]);
 	}
 	abandon_buckets(graph);
 	graph->dominator[ROOT] = ROOT;
-	for (i = 2; i <= graph->count; i++) {
-		uint32_t w = graph->vertex[i];
-
-		if (graph->dominator[w] != graph->vertex[graph->semi[w]])
+	for (w = 2; w <= graph->count; w++)
+		if (graph->dominator[w] != graph->semi[w])
 			graph->dominator[w] = graph->dominator[graph->dominator[w]];
-	}
+	return 0;
 }
 
 /* ---- sizes ---- */
@@ -301,7 +318,7 @@ static void leave(const struct heap *heap, uint32_t node, struct open_nodes *ope
 		open[class].new --;
 }
 
-/* Walks the tree of dominators, by vertex. */
+/* Walks the tree of dominators. */
 static void sum_up_classes(struct heap *heap, const struct flowgraph *graph,
                            const uint32_t *sibling, struct open_nodes *open)
 {
@@ -309,13 +326,13 @@ static void sum_up_classes(struct heap *heap, const struct flowgraph *graph,
 	uint32_t vertex = ROOT;
 
 	for (;;) {
-		enter(heap, vertex - 1, open);
+		enter(heap, graph->node_of[vertex], open);
 		if (child[vertex] != 0) {
 			vertex = child[vertex];
 			continue;
 		}
 		for (;;) {
-			leave(heap, vertex - 1, open);
+			leave(heap, graph->node_of[vertex], open);
 			if (vertex == ROOT)
 				return;
 			if (sibling[vertex] != 0)
@@ -328,21 +345,21 @@ static void sum_up_classes(struct heap *heap, const struct flowgraph *graph,
 
 static int sum_up(struct heap *heap, struct flowgraph *graph)
 {
-	_cleanup_(freep) uint32_t *sibling = calloc((size_t)graph->count + 1, sizeof(*sibling));
+	_cleanup_(freep) uint32_t *sibling =
+	    large_calloc((size_t)graph->count + 1, sizeof(*sibling));
 	_cleanup_(freep) struct open_nodes *open = calloc(heap->class_count, sizeof(*open));
-	uint32_t i;
+	uint64_t *sizes = large_calloc(graph->count, sizeof(*sizes));
+	uint32_t vertex;
 
 	free(heap->retained_sizes);
-	heap->retained_sizes = malloc(graph->count * sizeof(*heap->retained_sizes));
-	if (heap->retained_sizes == NULL || sibling == NULL || open == NULL)
+	heap->retained_sizes = sizes;
+	if (sizes == NULL || sibling == NULL || open == NULL)
 		return -ENOMEM;
-	memcpy(heap->retained_sizes, heap->self_sizes,
-	       graph->count * sizeof(*heap->retained_sizes));
-	for (i = graph->count; i > 1; i--) {
-		uint32_t vertex = graph->vertex[i];
+	memcpy(sizes, heap->self_sizes, graph->count * sizeof(*sizes));
+	for (vertex = graph->count; vertex > 1; vertex--) {
 		uint32_t dominator = graph->dominator[vertex];
 
-		heap->retained_sizes[dominator - 1] += heap->retained_sizes[vertex - 1];
+		sizes[graph->node_of[dominator]] += sizes[graph->node_of[vertex]];
 		sibling[vertex] = graph->bucket[dominator];
 		graph->bucket[dominator] = vertex;
 	}
@@ -352,67 +369,38 @@ static int sum_up(struct heap *heap, struct flowgraph *graph)
 
 /* ---- interface ---- */
 
-static void release(uint32_t **array)
-{
-	free(*array);
-	*array = NULL;
-}
-
 /* What the sums do not need. */
 static void flowgraph_shrink(struct flowgraph *graph)
 {
-	free(graph->is_reached);
-	free(graph->is_linked);
-	graph->is_reached = graph->is_linked = NULL;
+	release(&graph->vertex_of);
+	release(&graph->parent);
+	release(&graph->next);
 	release(&graph->first_from);
 	release(&graph->from);
-	release(&graph->parent);
 	release(&graph->label);
 	release(&graph->semi);
-	release(&graph->stack);
 }
 
 static void flowgraph_done(struct flowgraph *graph)
 {
 	flowgraph_shrink(graph);
-	release(&graph->vertex);
+	release(&graph->node_of);
 	release(&graph->dominator);
 	release(&graph->bucket);
 }
 
-static int flowgraph_init(struct flowgraph *graph, const struct heap *heap)
+int dominators_retain(struct heap *heap, enum dominators_graph use)
 {
-	size_t count = (size_t)heap->node_count + 1;
-	uint32_t **arrays[] = {&graph->first_from, &graph->parent, &graph->vertex,
-	                       &graph->label,      &graph->semi,   &graph->dominator,
-	                       &graph->bucket,     &graph->stack};
-	bool is_complete = true;
-	size_t i;
+	struct flowgraph graph = {.heap = heap, .count = heap->node_count};
+	int r = number_all(&graph);
 
-	*graph = (struct flowgraph){.heap = heap, .count = heap->node_count};
-	graph->is_reached = calloc(count, sizeof(*graph->is_reached));
-	graph->is_linked = calloc(count, sizeof(*graph->is_linked));
-	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
-		*arrays[i] = calloc(count, sizeof(**arrays[i]));
-		is_complete = is_complete && *arrays[i] != NULL;
-	}
-	is_complete = is_complete && graph->is_reached != NULL && graph->is_linked != NULL;
-	return is_complete ? 0 : -ENOMEM;
-}
-
-int dominators_retain(struct heap *heap)
-{
-	struct flowgraph graph;
-	int r = flowgraph_init(&graph, heap);
-
-	if (r == 0) {
-		mark_reached(&graph);
-		r = build_retainers(&graph);
-	}
 	if (r == 0)
-		r = number_all(&graph);
+		r = build_retainers(&graph);
+	if (r == 0 && use == DOMINATORS_RELEASE_GRAPH)
+		heap_release_graph(heap);
+	if (r == 0)
+		r = find_dominators(&graph);
 	if (r == 0) {
-		find_dominators(&graph);
 		flowgraph_shrink(&graph);
 		r = sum_up(heap, &graph);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/large.h"
 #include "snapshot/classes.h"
 #include "snapshot/locations.h"
 #include "snapshot/names.h"
@@ -76,15 +77,12 @@ void heap_done(struct heap *heap)
 	free(heap->node_classes);
 	free(heap->node_ids);
 	free(heap->node_names);
-	free(heap->edge_names);
+	heap_release_graph(heap);
 	heap->names = names_free(heap->names);
 	free(heap->contents);
 	heap->locations = locations_free(heap->locations);
 	free(heap->is_new);
 	free(heap->retained_sizes);
-	free(heap->first_edges);
-	free(heap->edge_targets);
-	free(heap->edge_kinds);
 	heap->table = class_table_free(heap->table);
 	*heap = (struct heap){0};
 }
@@ -93,6 +91,22 @@ void heap_release_edge_names(struct heap *heap)
 {
 	free(heap->edge_names);
 	heap->edge_names = NULL;
+}
+
+void heap_release_ids(struct heap *heap)
+{
+	free(heap->node_ids);
+	heap->node_ids = NULL;
+}
+
+void heap_release_graph(struct heap *heap)
+{
+	heap_release_edge_names(heap);
+	free(heap->first_edges);
+	free(heap->edge_targets);
+	free(heap->edge_kinds);
+	heap->first_edges = heap->edge_targets = NULL;
+	heap->edge_kinds = NULL;
 }
 
 /* Doubles up to the number that was declared. */
@@ -106,7 +120,7 @@ static uint32_t next_capacity(uint32_t capacity, uint32_t declared)
 static int resize(void *pointer, uint64_t count, size_t size)
 {
 	void **array = pointer;
-	void *resized = realloc(*array, (size_t)count * size);
+	void *resized = large_realloc(*array, (size_t)count, size);
 
 	if (resized == NULL)
 		return -ENOMEM;

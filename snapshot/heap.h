@@ -72,7 +72,8 @@ struct heap {
 	uint32_t *node_names;     /* likewise: indices of strings */
 	bool *is_new;             /* owned; NULL until somebody sets it, see diff.h */
 	uint64_t *retained_sizes; /* NULL until dominators_retain() */
-	/* The graph, only when kept: by node with one more at the end, by edge. */
+	/* The graph, only when kept, and NULL once it is released: by node with one more at the
+	 * end, by edge. */
 	uint32_t *first_edges;
 	uint32_t *edge_targets; /* nodes */
 	uint8_t *edge_kinds;    /* enum edge_kind */
@@ -94,6 +95,10 @@ int heap_init(struct heap *heap, const struct layout *layout, unsigned keeps)
 void heap_done(struct heap *heap);
 /* What was needed of them is known; 4 bytes an edge. */
 void heap_release_edge_names(struct heap *heap);
+/* Objects were compared; 4 bytes a node. */
+void heap_release_ids(struct heap *heap);
+/* All edges, once what is kept of them is no longer looked at. */
+void heap_release_graph(struct heap *heap);
 bool heap_keeps(const struct heap *heap, enum heap_keeps what);
 /* Of layout.node_types. */
 uint32_t heap_node_type(const struct heap *heap, uint32_t node);

@@ -14,7 +14,9 @@ struct object_id {
 	uint32_t node;
 };
 
-/* Nodes with their ids, or other keys, sorted in linear time; to be freed. NULL without memory. */
+/* Sorts them by id in linear time. *ids is another array then, the one before is freed. -ENOMEM. */
+int objects_order(struct object_id **ids, size_t count) __attribute__((warn_unused_result));
+/* All nodes with their ids, sorted; to be freed. NULL without memory. */
 struct object_id *objects_sort(const uint32_t *keys, uint32_t node_count);
 
 #endif

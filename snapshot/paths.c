@@ -5,8 +5,11 @@
 #include "snapshot/paths.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/large.h"
 
 #define ROOT 0U /* a node */
 
@@ -64,7 +67,7 @@ int paths_init(struct paths *paths, const struct heap *heap)
 
 	*paths = (struct paths){0};
 	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
-		*arrays[i] = malloc(heap->node_count * sizeof(**arrays[i]));
+		*arrays[i] = large_calloc(heap->node_count, sizeof(**arrays[i]));
 		is_complete = is_complete && *arrays[i] != NULL;
 	}
 	if (!is_complete) {
@@ -93,9 +96,11 @@ void paths_done(struct paths *paths)
 
 void paths_measure_classes(const struct paths *paths, struct heap *heap)
 {
+	bool has_user_roots = paths->user_count > 1;
+	uint32_t end = has_user_roots ? paths->user_count : paths->count;
 	uint32_t i;
 
-	for (i = 0; i < paths->user_count; i++) { /* nearest first */
+	for (i = has_user_roots ? 1 : 0; i < end; i++) { /* nearest first */
 		uint32_t node = paths->order[i];
 		struct heap_class *class = &heap->classes[heap->node_classes[node]];
 

@@ -26,7 +26,8 @@ struct paths {
 /* Of a heap with a graph: 16 bytes a node. -ENOMEM. */
 int paths_init(struct paths *paths, const struct heap *heap) __attribute__((warn_unused_result));
 void paths_done(struct paths *paths);
-/* Sets the distance of every class, of paths from the user's roots; others have none. */
+/* Sets the distance of every class, of paths from the user's roots; others, and the root, have
+ * none, except where the user has no roots. */
 void paths_measure_classes(const struct paths *paths, struct heap *heap);
 
 #endif

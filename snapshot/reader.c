@@ -168,7 +168,7 @@ static const char *take_other(struct reader *reader, const char *at)
 /* Rows that are whole in this piece and as V8 writes them; what is left goes number by number. */
 static const char *take_rows(struct reader *reader, const char *at)
 {
-	size_t due = (size_t)reader->width * ROW_NUMBER_BYTES;
+	size_t due = ROW_BYTES(reader->width);
 
 	while (at != NULL && (size_t)(reader->end - at) > due) {
 		const char *next = row_scan(at, reader->width, reader->row);

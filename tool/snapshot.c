@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/large.h"
 #include "lib/options.h"
 #include "tool/command.h"
 #include "tool/process_name.h"
@@ -174,5 +175,6 @@ int command_snapshot(int argc, char **argv)
 		                   misplaced_option(argv + first, argc - first));
 	if (argc - first < word->operands_min || argc - first > word->operands_max)
 		return usage_error(word->operands, "");
+	large_return_when_freed();
 	return word->run(&options, argv + first, argc - first);
 }

@@ -23,21 +23,25 @@
 
 DEFINE_CLEANUP(struct reader, reader_free)
 
+enum position { FIRST, MIDDLE, LAST };
+
 static int fail(int error)
 {
 	(void)fprintf(stderr, "heapwatch: %s\n", strerror(-error));
 	return STATUS_FAILURE;
 }
 
-static int add(struct diff *diff, struct heap *heap, const char *path, bool is_last)
+static int add(struct diff *diff, struct heap *heap, const char *path, enum position position,
+               enum dominators_graph use)
 {
 	int r;
 
 	snapshot_show_step(heap, path, "comparing");
-	r = diff_add(diff, heap, is_last);
+	r = diff_add(diff, heap, position == LAST);
+	heap_release_ids(heap);
 	if (r == 0 && heap_keeps(heap, HEAP_KEEPS_GRAPH)) {
 		snapshot_show_step(heap, path, "retained sizes");
-		r = dominators_retain(heap);
+		r = dominators_retain(heap, use);
 		if (r == 0)
 			diff_retained(diff, heap);
 	}
@@ -88,18 +92,21 @@ static int print_constructors(struct diff *diff, enum snapshot_format format)
 	return 0;
 }
 
-static unsigned what_to_keep(const struct snapshot_options *options, bool is_last)
+/* By constructor the first and the last are shown with what is retained, by retainer the last. */
+static unsigned what_to_keep(const struct snapshot_options *options, enum position position)
 {
-	unsigned graph =
-	    options->retained && (is_last || !options->is_by_retainer) ? HEAP_KEEPS_GRAPH : 0;
-
-	return HEAP_KEEPS_IDS | graph | (options->is_by_retainer && is_last ? HEAP_KEEPS_NAMES : 0);
+	if (options->is_by_retainer)
+		return HEAP_KEEPS_IDS |
+		       (position == LAST ? HEAP_KEEPS_GRAPH | HEAP_KEEPS_NAMES : 0U);
+	return HEAP_KEEPS_IDS | (options->retained && position != MIDDLE ? HEAP_KEEPS_GRAPH : 0U);
 }
 
 static int add_file(struct diff *diff, const struct snapshot_options *options, const char *path,
-                    bool is_last)
+                    enum position position)
 {
-	_cleanup_(reader_freep) struct reader *reader = reader_new(what_to_keep(options, is_last));
+	_cleanup_(reader_freep) struct reader *reader = reader_new(what_to_keep(options, position));
+	enum dominators_graph use =
+	    options->is_by_retainer ? DOMINATORS_KEEP_GRAPH : DOMINATORS_RELEASE_GRAPH;
 	struct heap *heap = NULL;
 	int r;
 
@@ -107,10 +114,10 @@ static int add_file(struct diff *diff, const struct snapshot_options *options, c
 		return fail(-ENOMEM);
 	if (snapshot_read(path, reader, &heap) < 0 || heap == NULL)
 		return STATUS_USAGE;
-	r = add(diff, heap, path, is_last);
-	if (r == 0 && is_last)
+	r = add(diff, heap, path, position, use);
+	if (r == 0 && position == LAST)
 		warn(diff);
-	if (r == 0 && is_last)
+	if (r == 0 && position == LAST)
 		r = options->is_by_retainer ? print_retainers(diff, heap, options->output)
 		                            : print_constructors(diff, options->output);
 	return r < 0 ? fail(r) : STATUS_OK;
@@ -124,7 +131,10 @@ int snapshot_diff(const struct snapshot_options *options, char **paths, int coun
 
 	diff_init(&diff);
 	for (i = 0; i < count && status == STATUS_OK; i++)
-		status = add_file(&diff, options, paths[i], i == count - 1);
+		status = add_file(&diff, options, paths[i],
+		                  i == count - 1 ? LAST
+		                  : i == 0       ? FIRST
+		                                 : MIDDLE);
 	diff_done(&diff);
 	return status;
 }

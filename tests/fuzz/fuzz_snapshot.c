@@ -46,7 +46,7 @@ static void check_heap(struct heap *heap)
 	uint64_t root_bytes = 0;
 	uint32_t i;
 
-	assert(dominators_retain(heap) == 0);
+	assert(dominators_retain(heap, DOMINATORS_KEEP_GRAPH) == 0);
 	for (i = 0; i < heap->class_count; i++) {
 		const struct heap_class *class = &heap->classes[i];
 
@@ -92,7 +92,7 @@ static void check_comparison(const uint8_t *data, size_t size)
 	assert(diff_add(&diff, heap, false) == 0 && diff_add(&diff, heap, true) == 0);
 	for (i = 0; i < heap->node_count; i++)
 		heap->is_new[i] = heap->is_new[i] || i % 3 != 0;
-	assert(dominators_retain(heap) == 0);
+	assert(dominators_retain(heap, DOMINATORS_KEEP_GRAPH) == 0);
 	diff_retained(&diff, heap);
 	diff_finish(&diff);
 	assert(locations_name_scripts(heap) == 0 && paths_init(&paths, heap) == 0);

@@ -64,7 +64,7 @@ static struct heap *read_world(struct reader *reader)
 {
 	struct heap *heap = world_read(&world, reader);
 
-	ck_assert_int_eq(dominators_retain(heap), 0);
+	ck_assert_int_eq(dominators_retain(heap, DOMINATORS_KEEP_GRAPH), 0);
 	ck_assert_int_eq(contents_find_rest(heap->contents, heap), 0);
 	return heap;
 }

@@ -71,7 +71,7 @@ static void compare(size_t first, size_t count, unsigned graph, struct diff *dif
 
 		ck_assert_int_eq(diff_add(diff, heap, i == first + count - 1), 0);
 		if (graph != 0) {
-			ck_assert_int_eq(dominators_retain(heap), 0);
+			ck_assert_int_eq(dominators_retain(heap, DOMINATORS_KEEP_GRAPH), 0);
 			diff_retained(diff, heap);
 		}
 	}

@@ -161,7 +161,7 @@ static struct heap *read_case(const struct world *world, struct reader *reader)
 	ck_assert_ptr_nonnull(heap->is_new);
 	for (i = 0; i < heap->node_count; i++)
 		heap->is_new[i] = heap->node_ids[i] >= 100;
-	ck_assert_int_eq(dominators_retain(heap), 0);
+	ck_assert_int_eq(dominators_retain(heap, DOMINATORS_KEEP_GRAPH), 0);
 	return heap;
 }
 
