@@ -210,17 +210,6 @@ static bool is_wanted(const struct alerting *alerting, const struct process *pro
 	       episode_is_wanted(CONDITION_THRASH, process, config);
 }
 
-static bool is_alerting(const struct alerting *alerting, const struct watched *watched)
-{
-	uint64_t safe_id = queue_safe_id(alerting->queue);
-	enum condition condition;
-
-	for (condition = 0; condition < CONDITION_COUNT; condition++)
-		if (watched->alerts[condition] != 0 && watched->alerts[condition] <= safe_id)
-			return true;
-	return false;
-}
-
 static void pass_process(struct alerting *alerting, struct process *process, uint64_t now_ns)
 {
 	struct watched *watched = watched_find(alerting->all, &process->key);
@@ -228,12 +217,13 @@ static void pass_process(struct alerting *alerting, struct process *process, uin
 	if (watched == NULL && process->is_exported && is_wanted(alerting, process))
 		watched = watched_add(&alerting->all, &process->key);
 	process->is_alerting = false;
+	memset(process->alerts, 0, sizeof(process->alerts));
 	if (watched == NULL || watched->is_gone)
 		return;
 	watched->is_here = true;
 	advance(alerting, watched, process, CONDITION_LEAK, now_ns);
 	advance(alerting, watched, process, CONDITION_THRASH, now_ns);
-	process->is_alerting = is_alerting(alerting, watched);
+	watched_show(watched, queue_safe_id(alerting->queue), process);
 	if (watched_is_quiet(watched))
 		watched_remove(&alerting->all, watched);
 }
@@ -272,6 +262,7 @@ static void fire_end(struct alerting *alerting, const struct process *process,
 	watched->is_here = true;
 	watched->is_gone = true;
 	watched->gone_ns = now_ns;
+	watched_name(watched, process->app, process->slot, process->shown_pid);
 	fire(alerting, watched, process, condition);
 }
 
@@ -350,11 +341,17 @@ static void read_boot_id(struct alerting *alerting)
 static void restore_episode(struct alerting *alerting, const struct queued_alert *alert)
 {
 	struct watched *watched = watched_add(&alerting->all, &alert->key);
+	struct body_facts facts = {.starts_unix_ns = 0};
 
 	if (watched == NULL)
 		return;
-	watched->episodes[alert->condition] =
-	    (struct episode){.phase = EPISODE_FIRING, .severity = alert->severity};
+	if (body_read(alert->body, &facts) == 0)
+		watched_name(watched, facts.app, facts.slot, facts.shown_pid);
+	watched->episodes[alert->condition] = (struct episode){
+	    .phase = EPISODE_FIRING,
+	    .severity = alert->severity,
+	    .onset_ns = u64_subtract_floor(facts.starts_unix_ns, alerting->boot_unix_ns),
+	};
 	watched->alerts[alert->condition] = alert->id;
 	if (alert->condition > CONDITION_THRASH || strcmp(alert->boot_id, alerting->boot_id) != 0) {
 		watched->is_gone = true;
@@ -458,6 +455,8 @@ void alerting_measure(const struct alerting *alerting, struct alerting_status *r
 	ret_status->queue_is_on_disk = queue_is_on_disk(alerting->queue);
 	for (reason = 0; reason < QUEUE_DROP_COUNT; reason++)
 		ret_status->dropped[reason] = queue_dropped_count(alerting->queue, reason);
+	ret_status->ended = (struct ended_alerts){.count = 0};
+	watched_show_ended(alerting->all, queue_safe_id(alerting->queue), &ret_status->ended);
 	ret_status->receiver_count = delivery_count(alerting->delivery);
 	for (i = 0; i < ret_status->receiver_count; i++) {
 		struct receiver_status *status = &ret_status->receivers[i];

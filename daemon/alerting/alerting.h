@@ -53,6 +53,7 @@ struct alerting_status {
 	uint64_t queue_length; /* deliveries that are due */
 	uint64_t dropped[QUEUE_DROP_COUNT];
 	bool queue_is_on_disk;
+	struct ended_alerts ended;
 	struct receiver_status receivers[QUEUE_RECEIVERS_MAX];
 	size_t receiver_count;
 };

@@ -4,6 +4,7 @@
  */
 #include "daemon/alerting/body.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,4 +198,38 @@ char *body_resolve(const char *text, uint64_t ends_unix_ns, enum resolution reso
 	(void)cJSON_ReplaceItemInObject(body, "resolved_reason",
 	                                json_clean_string(resolution_name(resolution)));
 	return print(body);
+}
+
+/* As time_string() writes it. */
+static uint64_t time_of(const cJSON *text)
+{
+	struct tm utc = {.tm_sec = 0};
+	const char *end;
+	unsigned milliseconds = 0;
+
+	if (!cJSON_IsString(text))
+		return 0;
+	end = strptime(text->valuestring, "%Y-%m-%dT%H:%M:%S.", &utc);
+	if (end == NULL)
+		return 0;
+	while (*end >= '0' && *end <= '9' && milliseconds < 100)
+		milliseconds = milliseconds * 10 + (unsigned)(*end++ - '0');
+	return (uint64_t)timegm(&utc) * NS_PER_SECOND + milliseconds * NS_PER_MS;
+}
+
+int body_read(const char *text, struct body_facts *ret_facts)
+{
+	_cleanup_(json_deletep) cJSON *body = cJSON_Parse(text);
+	const cJSON *app = cJSON_GetObjectItem(body, "app");
+	const cJSON *slot = cJSON_GetObjectItem(body, "slot");
+	const cJSON *pid = cJSON_GetObjectItem(body, "pid");
+
+	if (!cJSON_IsString(app) || !cJSON_IsNumber(slot) || !cJSON_IsNumber(pid) ||
+	    slot->valueint < 0)
+		return -EBADMSG;
+	(void)snprintf(ret_facts->app, sizeof(ret_facts->app), "%s", app->valuestring);
+	ret_facts->slot = (unsigned)slot->valueint;
+	ret_facts->shown_pid = pid->valueint;
+	ret_facts->starts_unix_ns = time_of(cJSON_GetObjectItem(body, "starts_at"));
+	return 0;
 }

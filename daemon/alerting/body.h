@@ -29,6 +29,17 @@ struct body_source {
 	uint64_t process_start_unix_ns;
 };
 
+/* What can be told from a body: who it is about, and since when. */
+struct body_facts {
+	char app[ENDED_APP_SIZE]; /* longer ones are cut */
+	unsigned slot;
+	pid_t shown_pid;
+	uint64_t starts_unix_ns; /* 0: not known */
+};
+
+/* -EBADMSG: it is none; -ENOMEM looks like that. */
+int body_read(const char *body, struct body_facts *ret_facts) __attribute__((warn_unused_result));
+
 /* Host, app, slot, process start, condition, and the second at which the episode fired. */
 char *body_dedup_key(const struct body_source *source, uint64_t fired_unix_ns);
 /* Of a firing alert. Owned by the caller; NULL without memory or when it is too large. */

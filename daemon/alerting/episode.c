@@ -15,22 +15,6 @@
 /* Below it the evidence is of half the time, or of half the collections, that a verdict wants. */
 #define CONFIDENCE_MIN 0.5
 
-static const char *const condition_names[] = {
-    [CONDITION_LEAK] = "leak",
-    [CONDITION_THRASH] = "thrash",
-    [CONDITION_HEAP_OOM] = "heap_oom",
-    [CONDITION_OOM_KILL] = "oom_kill",
-};
-_Static_assert(sizeof(condition_names) / sizeof(condition_names[0]) == CONDITION_COUNT,
-               "a name each");
-
-static const char *const severity_names[] = {
-    [SEVERITY_INFO] = "info",
-    [SEVERITY_WARNING] = "warning",
-    [SEVERITY_CRITICAL] = "critical",
-};
-_Static_assert(sizeof(severity_names) / sizeof(severity_names[0]) == SEVERITY_COUNT, "a name each");
-
 static const char *const resolution_names[] = {
     [RESOLUTION_NONE] = NULL,           [RESOLUTION_FLOOR_RETURNED] = "floor_returned",
     [RESOLUTION_EXIT] = "exit",         [RESOLUTION_OOM_KILL] = "oom_kill",
@@ -38,18 +22,6 @@ static const char *const resolution_names[] = {
 };
 _Static_assert(sizeof(resolution_names) / sizeof(resolution_names[0]) == RESOLUTION_COUNT,
                "a name each");
-
-const char *condition_name(enum condition condition)
-{
-	assert(condition < CONDITION_COUNT);
-	return condition_names[condition];
-}
-
-const char *severity_name(enum severity severity)
-{
-	assert(severity < SEVERITY_COUNT);
-	return severity_names[severity];
-}
 
 const char *resolution_name(enum resolution resolution)
 {

@@ -10,19 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/model/alert.h"
+
 struct alerting_config;
 struct process;
-
-enum condition {
-	CONDITION_LEAK,
-	CONDITION_THRASH,
-	/* Ways to die: such an episode begins with the end of the process. */
-	CONDITION_HEAP_OOM,
-	CONDITION_OOM_KILL,
-	CONDITION_COUNT
-};
-
-enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_COUNT };
 
 /* Why an episode is over. */
 enum resolution {
@@ -34,8 +25,6 @@ enum resolution {
 	RESOLUTION_COUNT
 };
 
-const char *condition_name(enum condition condition);
-const char *severity_name(enum severity severity);
 /* NULL for none. */
 const char *resolution_name(enum resolution resolution);
 

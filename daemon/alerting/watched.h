@@ -18,6 +18,8 @@
 #include "collectors/collector.h"
 #include "daemon/alerting/episode.h"
 
+struct process;
+
 struct watched {
 	uint64_t hash_key[2]; /* pid, start_ticks: struct process_key has padding */
 	struct episode episodes[CONDITION_COUNT];
@@ -25,6 +27,10 @@ struct watched {
 	bool is_here;                     /* seen since the start of heapwatchd */
 	bool is_gone;
 	uint64_t gone_ns;
+	/* Who it was, for those that are gone; app is owned, NULL: not known. */
+	char *app;
+	unsigned slot;
+	pid_t shown_pid;
 	UT_hash_handle hh;
 };
 
@@ -35,5 +41,12 @@ struct watched *watched_add(struct watched **all, const struct process_key *key)
 void watched_remove(struct watched **all, struct watched *watched);
 /* No episode is left. */
 bool watched_is_quiet(const struct watched *watched);
+
+/* Who it is; app is copied. */
+void watched_name(struct watched *watched, const char *app, unsigned slot, pid_t shown_pid);
+
+/* What others see: alerts up to safe_id, of process (which shows none yet), and of who is gone. */
+void watched_show(const struct watched *watched, uint64_t safe_id, struct process *process);
+void watched_show_ended(const struct watched *all, uint64_t safe_id, struct ended_alerts *ended);
 
 #endif

@@ -272,6 +272,56 @@ static void write_leak(struct json *json, const struct process *process,
 	json_end_object(json);
 }
 
+/* ---- alerts ---- */
+
+static void write_alert(struct json *json, enum condition condition, enum severity severity,
+                        uint64_t since_ns, uint64_t boot_realtime_offset_ns)
+{
+	json_string(json, "condition", condition_name(condition));
+	json_string(json, "severity", severity_name(severity));
+	json_number(json, "since_time",
+	            since_ns > 0 ? unix_seconds(since_ns, boot_realtime_offset_ns) : (double)NAN);
+}
+
+static void write_alerts(struct json *json, const struct process *process,
+                         uint64_t boot_realtime_offset_ns)
+{
+	enum condition condition;
+
+	json_begin_array(json, "alerts");
+	for (condition = 0; condition < CONDITION_LIVING_COUNT; condition++) {
+		const struct firing_alert *alert = &process->alerts[condition];
+
+		if (!alert->is_firing)
+			continue;
+		json_begin_object(json, NULL);
+		write_alert(json, condition, alert->severity, alert->since_ns,
+		            boot_realtime_offset_ns);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+static void write_ended_alerts(struct json *json, const struct ended_alerts *ended,
+                               uint64_t boot_realtime_offset_ns)
+{
+	size_t i;
+
+	json_begin_array(json, "ended_alerts");
+	for (i = 0; i < ended->count; i++) {
+		const struct ended_alert *alert = &ended->items[i];
+
+		json_begin_object(json, NULL);
+		json_string(json, "app", alert->app);
+		json_u64(json, "slot", alert->slot);
+		json_u64(json, "pid", (uint64_t)alert->shown_pid);
+		write_alert(json, alert->condition, alert->severity, alert->since_ns,
+		            boot_realtime_offset_ns);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 /* ---- series: [Unix seconds, value], oldest first; minima, wider with age ---- */
 
 static void write_series(struct json *json, const char *key, const struct series *series,
@@ -323,12 +373,13 @@ static void write_process(struct json *json, const struct process *process,
 	write_memory(json, process);
 	write_heaps(json, process);
 	write_leak(json, process, boot_realtime_offset_ns);
+	write_alerts(json, process, boot_realtime_offset_ns);
 	write_all_series(json, process, boot_realtime_offset_ns);
 	json_end_object(json);
 }
 
-void api_write_processes(const struct picture *picture, uint64_t boot_realtime_offset_ns,
-                         struct buf *out)
+void api_write_processes(const struct picture *picture, const struct ended_alerts *ended,
+                         uint64_t boot_realtime_offset_ns, struct buf *out)
 {
 	struct json json = {.out = out};
 	size_t i;
@@ -339,6 +390,7 @@ void api_write_processes(const struct picture *picture, uint64_t boot_realtime_o
 		if (picture->processes[i]->is_exported)
 			write_process(&json, picture->processes[i], boot_realtime_offset_ns);
 	json_end_array(&json);
+	write_ended_alerts(&json, ended, boot_realtime_offset_ns);
 	json_end_object(&json);
 	buf_append_char(out, '\n');
 }

@@ -124,12 +124,6 @@ static void write_link(struct buf *out, const struct process *process)
 	buf_append_string(out, "</a>");
 }
 
-static void write_alert(struct buf *out, const struct process *process)
-{
-	if (process->is_alerting)
-		buf_append_string(out, " <span class=\"badge alert\">alert firing</span>");
-}
-
 static void write_card(const struct list *list, const struct process *process)
 {
 	struct buf *out = list->out;
@@ -141,7 +135,7 @@ static void write_card(const struct list *list, const struct process *process)
 	write_link(out, process);
 	buf_append_char(out, ' ');
 	status_badge(out, process->verdict.state);
-	write_alert(out, process);
+	status_alerts(out, list->source, process);
 	buf_append_string(out, "</h2>\n<div class=\"big\">");
 	status_sparkline(out, floor, list->source->now_ns);
 	buf_append_string(out, "</div>\n<p class=\"what\">");
@@ -179,13 +173,14 @@ static void end_cell(struct buf *out)
 	buf_append_string(out, "</td>\n");
 }
 
-static void write_verdict(struct buf *out, const struct process *process)
+static void write_verdict(const struct list *list, const struct process *process)
 {
 	const struct verdict *verdict = &process->verdict;
+	struct buf *out = list->out;
 
 	begin_cell(out, "state", "State");
 	status_badge(out, verdict->state);
-	write_alert(out, process);
+	status_alerts(out, list->source, process);
 	end_cell(out);
 	begin_cell(out, "number", "Score");
 	status_score_bar(out, process);
@@ -246,7 +241,7 @@ static void write_row(const struct list *list, const struct process *process)
 	           status_tone_class(status_state(process->verdict.state)->tone));
 	write_link(out, process);
 	buf_printf(out, "<small>pid %d</small></th>\n", (int)process->shown_pid);
-	write_verdict(out, process);
+	write_verdict(list, process);
 	write_floor(list, process);
 	write_resident(out, process);
 	buf_append_string(out, "</tr>\n");
@@ -362,10 +357,12 @@ void status_write_list(const struct status_source *source, const struct picture 
 	if (list.count > 0) {
 		write_summary(&list);
 		write_cards(&list);
+		status_ended(out, source, NULL);
 		write_unseen(&list);
 		write_table(&list);
 	} else {
 		write_nothing(out, list.young_count);
+		status_ended(out, source, NULL);
 		write_unseen(&list);
 	}
 	status_end(out, source, "");

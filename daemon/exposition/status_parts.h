@@ -35,6 +35,12 @@ const char *status_tone_class(enum status_tone tone);
 bool status_needs_attention(const struct process *process);
 
 void status_badge(struct buf *out, enum leak_state state);
+/* Of each alert about it that is firing: condition, severity, since when. */
+void status_alerts(struct buf *out, const struct status_source *source,
+                   const struct process *process);
+/* Of alerts about processes that are gone, a list; about those of this slot, NULL: all. */
+void status_ended(struct buf *out, const struct status_source *source,
+                  const struct process *process);
 /* "app" and, set back, "/slot". */
 void status_name(struct buf *out, const struct process *process);
 /* APP/SLOT as a path, percent-encoded. */

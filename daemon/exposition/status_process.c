@@ -102,8 +102,7 @@ static void write_verdict(struct buf *out, const struct status_source *source,
 	status_name(out, process);
 	buf_append_char(out, ' ');
 	status_badge(out, process->verdict.state);
-	if (process->is_alerting)
-		buf_append_string(out, " <span class=\"badge alert\">alert firing</span>");
+	status_alerts(out, source, process);
 	buf_append_string(out, "</h1>\n<p class=\"what\">");
 	status_sentence(out, source, process);
 	buf_append_string(out, "</p>\n");
@@ -300,6 +299,7 @@ void status_write_process(const struct status_source *source, const struct proce
 	buf_done(&title);
 	write_verdict(out, source, process);
 	write_evidence(out, process);
+	status_ended(out, source, process);
 	write_sites(out, process->sites);
 	status_charts(out, source, process, range);
 	write_advice(out, process);

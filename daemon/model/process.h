@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/model/alert.h"
 #include "daemon/model/experience.h"
 #include "daemon/model/inspected.h"
 #include "daemon/model/isolate.h"
@@ -62,8 +63,10 @@ struct process {
 	unsigned sources;   /* 1 << enum source */
 	unsigned rule;      /* of the facts */
 	bool is_exported;   /* older than discovery.min_age */
-	bool is_alerting;   /* an alert about it is firing, and safe on disk */
+	bool is_alerting;   /* one of its alerts is firing */
 	bool needs_scoring; /* a floor or a bucket arrived since the last evaluation */
+
+	struct firing_alert alerts[CONDITION_LIVING_COUNT];
 
 	enum process_need needs[PROCESS_FACT_COUNT]; /* for what may not be read of it */
 

@@ -5,7 +5,9 @@ narrow screens, hostile names, and nothing that its content policy forbids; and 
 heapwatchd may not read."""
 import json
 import os
+import re
 import subprocess
+import time
 
 from harness import (Skip, Suite, any_node, cache_dir, check, comment, in_namespace, need_root,
                      tool)
@@ -17,10 +19,14 @@ CONFIG = """
 sampling: { interval: 500ms }
 scoring: { time_scale: 240 }
 discovery: { min_age: 0s }
+alerting: { threshold: 0.6, clear: 0.3 }
 """
 NOTHING = 'apps: [ { match: { argv: ".*" }, ignore: true } ]\n'
 HOSTILE = '"><img src=x onerror=alert(1)>\''
-SECONDS_MAX = 150
+SECONDS_MAX = 190
+ALERT = re.compile(r'alert: leak, (info|warning|critical)</span><small>since <time')
+ENDED = re.compile(r'<b>oom<span class="slot">/0</span></b>, process \d+, ran out of JavaScript heap '
+                   r'<span class="badge alert">alert: heap_oom, critical</span><small>.*?</small>')
 
 
 def start_apps(suite, node):
@@ -31,11 +37,29 @@ def start_apps(suite, node):
         suite.node(node, suite.app('idle', app))
 
 
+def page_of(daemon, path='/'):
+    status, text = daemon.get(path)
+    check(status == 200, '%s answered %d' % (path, status))
+    return text
+
+
 def leak_is_told(daemon):
-    status, text = daemon.get('/')
-    check(status == 200, '/ answered %d' % status)
-    card = text.partition('<article class="card')[2].partition('</article>')[0]
-    return '>leaking<' in card and 'since' in card
+    card = page_of(daemon).partition('<article class="card')[2].partition('</article>')[0]
+    return '>leaking<' in card and ALERT.search(card)
+
+
+def check_alerts(suite, node, daemon):
+    with suite.case('an alert is told with condition, severity and its beginning'):
+        check(ALERT.search(page_of(daemon, '/process/leaking/0')), 'the page of the process')
+        answer = json.loads(page_of(daemon, '/api/v1/processes/leaking/0'))
+        alert = answer['alerts'][0]
+        check(alert['condition'] == 'leak' and alert['since_time'] <= time.time(), alert)
+    with suite.case('the alert about a process that is gone, too'):
+        suite.node(node, suite.app('oom'), log=suite.path('oom.log'),
+                   flags=('--max-old-space-size=20', '--max-semi-space-size=1'),
+                   stderr=subprocess.STDOUT)
+        ended = suite.wait_until('its end', lambda: ENDED.search(page_of(daemon)), 40)
+        check('datetime=' in ended.group(0), ended.group(0))
 
 
 def run_browser(suite, node, daemon, empty):
@@ -62,7 +86,8 @@ def check_browser(suite, node):
     start_apps(suite, node)
     daemon = suite.daemon(config=CONFIG)
     empty = suite.daemon(config=NOTHING)
-    suite.wait_until('the leak to be told', lambda: leak_is_told(daemon), 60)
+    suite.wait_until('the leak to be told', lambda: leak_is_told(daemon), 90)
+    check_alerts(suite, node, daemon)
     try:
         run_browser(suite, node, daemon, empty)
     except Skip as skip:

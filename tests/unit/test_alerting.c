@@ -171,9 +171,14 @@ START_TEST(test_alerting_is_shown_once_it_is_safe)
 	run_job();
 	judge(&life, 0.9, LEAK_STATE_LEAK);
 	ck_assert(life.process->is_alerting);
+	ck_assert(life.process->alerts[CONDITION_LEAK].is_firing);
+	ck_assert_int_eq(life.process->alerts[CONDITION_LEAK].severity, SEVERITY_INFO);
+	ck_assert_uint_gt(life.process->alerts[CONDITION_LEAK].since_ns, 0);
+	ck_assert(!life.process->alerts[CONDITION_THRASH].is_firing);
 	pool_is_stopped = false;
 	judge(&life, 0.1, LEAK_STATE_STABLE);
 	ck_assert(!life.process->is_alerting);
+	ck_assert(!life.process->alerts[CONDITION_LEAK].is_firing);
 	ck_assert_uint_eq(written(LEAK("firing")), 1);
 	ck_assert_uint_eq(written("\"resolved_reason\":\"floor_returned\""), 1);
 	end(&life);
@@ -283,6 +288,42 @@ START_TEST(test_an_episode_goes_on_after_a_restart)
 }
 END_TEST
 
+static struct ended_alerts ended_of(const struct life *life)
+{
+	static struct alerting_status status;
+
+	alerting_measure(life->alerting, &status);
+	return status.ended;
+}
+
+START_TEST(test_an_alert_about_who_is_gone_is_shown_after_a_restart_too)
+{
+	struct life life = begin();
+	struct ended_alerts before;
+	struct ended_alerts after;
+
+	find_process(&life);
+	ck_assert_uint_eq(ended_of(&life).count, 0);
+	end_process(&life, EXIT_CAUSE_OOM_KILL);
+	before = ended_of(&life);
+	end(&life);
+	life = begin();
+	after = ended_of(&life);
+	ck_assert_uint_eq(before.count, 1);
+	ck_assert_str_eq(before.items[0].app, "shop");
+	ck_assert_uint_eq(before.items[0].slot, 0);
+	ck_assert_int_eq(before.items[0].shown_pid, 10);
+	ck_assert_int_eq(before.items[0].condition, CONDITION_OOM_KILL);
+	ck_assert_int_eq(before.items[0].severity, SEVERITY_CRITICAL);
+	ck_assert_uint_eq(after.count, 1);
+	ck_assert_str_eq(after.items[0].app, "shop");
+	ck_assert_int_eq(after.items[0].shown_pid, 10);
+	ck_assert_uint_le(after.items[0].since_ns, before.items[0].since_ns + NS_PER_SECOND);
+	ck_assert_uint_ge(after.items[0].since_ns + NS_PER_SECOND, before.items[0].since_ns);
+	end(&life);
+}
+END_TEST
+
 START_TEST(test_a_death_that_is_met_again_after_a_crash_is_told_once)
 {
 	struct life life = begin();
@@ -349,6 +390,7 @@ int main(void)
 	    test_no_condition_hides_another,
 	    test_an_explanation_is_told_with_the_alert_that_is_firing,
 	    test_an_episode_goes_on_after_a_restart,
+	    test_an_alert_about_who_is_gone_is_shown_after_a_restart_too,
 	    test_a_death_that_is_met_again_after_a_crash_is_told_once,
 	    test_who_went_during_a_restart_is_resolved,
 	    test_the_rule_of_an_app_counts,

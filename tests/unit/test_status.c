@@ -103,6 +103,10 @@ START_TEST(test_a_name_that_is_a_step_of_a_path_has_an_address)
 }
 END_TEST
 
+#define ALERT                                                                        \
+	"<span class=\"badge alert\">alert: leak, warning</span><small>since <time " \
+	"datetime=\"2023-11-14T23:43:20Z\">2023-11-14 23:43 UTC</time></small>"
+
 START_TEST(test_the_worst_is_told_first_with_time_and_reason)
 {
 	struct model *model = sample_model();
@@ -112,6 +116,8 @@ START_TEST(test_the_worst_is_told_first_with_time_and_reason)
 
 	process->verdict.onset_ns = SAMPLE_NOW_NS - 30 * NS_PER_MINUTE;
 	process->is_alerting = true;
+	process->alerts[CONDITION_LEAK] =
+	    (struct firing_alert){true, SEVERITY_WARNING, process->verdict.onset_ns};
 	process->evidence = calloc(EVIDENCE_MAX, sizeof(*process->evidence));
 	ck_assert_ptr_nonnull(process->evidence);
 	(void)snprintf(process->evidence[process->evidence_count++], EVIDENCE_TEXT_SIZE,
@@ -125,11 +131,37 @@ START_TEST(test_the_worst_is_told_first_with_time_and_reason)
 	    "2023-11-14 23:43 UTC</time></strong> (30m ago), <strong>+4.2 MiB/h</strong>. "
 	    "Out of memory in about <strong>2h</strong> (1h to never).");
 	has(text, "it rose &lt;fast&gt;");
-	has(text, "alert firing");
+	ck_assert_uint_eq(count_of(text, ALERT), 2); /* card and row */
+	has(text,
+	    "<b>auth<span class=\"slot\">/0</span></b>, process 40, ran out of JavaScript heap "
+	    "<span class=\"badge alert\">alert: heap_oom, critical</span><small>since ");
+	has(text, "<li>3 more</li>");
 	table = strstr(text, "<tbody");
 	ck_assert_ptr_nonnull(table);
 	ck_assert(strstr(table, "evil") < strstr(table, ">auth<"));
 	has_not(text, "auth/2");
+	done(model);
+}
+END_TEST
+
+START_TEST(test_the_page_of_a_process_tells_its_alerts_and_who_was_in_its_slot)
+{
+	struct model *model = sample_model();
+	struct process *process = model_find_slot(model, SAMPLE_HOSTILE_APP, 0);
+	const char *text;
+
+	process->alerts[CONDITION_LEAK] =
+	    (struct firing_alert){true, SEVERITY_WARNING, SAMPLE_NOW_NS - 30 * NS_PER_MINUTE};
+	process->alerts[CONDITION_THRASH] = (struct firing_alert){true, SEVERITY_CRITICAL, 0};
+	text = one(model, SAMPLE_HOSTILE_APP, NULL);
+	has(text, ALERT);
+	has(text, "<span class=\"badge alert\">alert: thrash, critical</span></h1>");
+	has_not(text, "heap_oom");
+	buf_done(&page);
+	text = one(model, "auth", NULL);
+	has(text, "In this slot before");
+	has(text, "alert: heap_oom, critical");
+	has_not(text, "more</li>");
 	done(model);
 }
 END_TEST
@@ -346,9 +378,11 @@ END_TEST
 
 UNIT_MAIN("status", test_hostile_names_stay_text,
           test_a_name_that_is_a_step_of_a_path_has_an_address,
-          test_the_worst_is_told_first_with_time_and_reason, test_what_is_unknown_is_a_dash,
-          test_what_may_not_be_read_is_said, test_many_processes_are_cut,
-          test_without_processes_there_is_advice, test_pages_need_nothing_that_their_policy_forbids,
+          test_the_worst_is_told_first_with_time_and_reason,
+          test_the_page_of_a_process_tells_its_alerts_and_who_was_in_its_slot,
+          test_what_is_unknown_is_a_dash, test_what_may_not_be_read_is_said,
+          test_many_processes_are_cut, test_without_processes_there_is_advice,
+          test_pages_need_nothing_that_their_policy_forbids,
           test_a_process_is_shown_with_charts_heaps_and_identity,
           test_the_code_that_is_to_blame_is_named, test_the_range_is_one_that_the_history_covers,
           test_what_is_missing_is_said_for_each_process, test_a_process_that_is_gone_is_said_to_be,
