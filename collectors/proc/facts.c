@@ -18,6 +18,7 @@
 #include "collectors/proc/container.h"
 #include "collectors/proc/executables.h"
 #include "collectors/proc/naming.h"
+#include "collectors/proc/pm2.h"
 #include "collectors/proc/stat.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -45,6 +46,7 @@ struct work {
 	char directory[PATH_SIZE]; /* cwd of the process */
 	char script[PATH_SIZE];
 	char path[PATH_SIZE];
+	struct pm2_app pm2;
 };
 
 _Static_assert(STATUS_TEXT_SIZE >= CGROUP_TEXT_SIZE, "struct work.text serves both");
@@ -138,26 +140,19 @@ static bool script_exists(struct work *work, const char *path)
 	       stat_in_root(work, work->path, &status);
 }
 
-/* PM2 runs apps through a container script of its own and names the app in the environment. */
-static const char *pm2_script(struct work *work)
-{
-	if (environment_find(work->environment, work->environment_length, "pm_id") == NULL)
-		return NULL;
-	return environment_find(work->environment, work->environment_length, "pm_exec_path");
-}
-
 static int find_script(struct work *work, const struct command_line *line)
 {
 	const char *script = line->script;
-	const char *from_pm2 = pm2_script(work);
 
 	work->script[0] = '\0';
 	if (work->source->is_single_executable) {
 		read_link(work, "exe", work->script, sizeof(work->script));
 		return set_clean_string(&work->facts->script, work->script);
 	}
-	if (from_pm2 != NULL && (script == NULL || strstr(script, "/ProcessContainer") != NULL))
-		script = from_pm2;
+	/* PM2 runs apps through a container script of its own. */
+	if (work->pm2.script[0] != '\0' &&
+	    (script == NULL || strstr(script, "/ProcessContainer") != NULL))
+		script = work->pm2.script;
 	if (script != NULL)
 		naming_resolve(work->directory, script, work->script, sizeof(work->script));
 	/* A title is believed only when what it names is there. */
@@ -206,17 +201,6 @@ static int find_package(struct work *work)
 }
 
 /* ---- names from the environment and the runtime ---- */
-
-static int find_pm2_name(struct work *work)
-{
-	const char *name = "";
-
-	if (environment_find(work->environment, work->environment_length, "pm_id") != NULL) {
-		name = environment_find(work->environment, work->environment_length, "name");
-		name = name != NULL ? name : "";
-	}
-	return set_clean_string(&work->facts->pm2_name, name);
-}
 
 static int name_container(struct work *work, const char *app, const char *whole)
 {
@@ -392,9 +376,10 @@ static int find_all(struct work *work)
 	facts->max_old_space_bytes = line.max_old_space_bytes;
 	facts->max_semi_space_bytes = line.max_semi_space_bytes;
 	facts->traces_gc = line.traces_gc;
+	pm2_find(work->environment, work->environment_length, &work->pm2);
 	if (r < 0 || find_script(work, &line) < 0 || find_package(work) < 0 ||
-	    find_pm2_name(work) < 0 || find_cgroup(work) < 0 || find_container(work) < 0 ||
-	    find_stdout(work) < 0)
+	    set_clean_string(&facts->pm2_name, work->pm2.name) < 0 || find_cgroup(work) < 0 ||
+	    find_container(work) < 0 || find_stdout(work) < 0)
 		return -ENOMEM;
 	return 0;
 }

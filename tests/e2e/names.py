@@ -21,6 +21,8 @@ apps:
 """
 PM2 = {'PM2_HOME': '/root/.pm2', 'pm_id': '0', 'name': 'pm2-checkout', 'NODE_APP_INSTANCE': '0',
        'pm_exec_path': '/srv/checkout/index.js', 'exec_mode': 'fork_mode'}
+PM2_CLUSTER = {'NODE_UNIQUE_ID': '1', 'pm2_env': json.dumps({
+    'exec_mode': 'cluster_mode', 'env': {'name': 'no'}, 'name': 'pm2-cart', 'pm_id': 1})}
 
 
 class World:
@@ -65,6 +67,8 @@ def start_named(world):
     world.start('the PM2 name', 'pm2-checkout', suite.app('idle', 'pm2'), env=PM2)
     world.start('a PM2 name with a rewritten title', 'pm2-titled', suite.app('idle', 'pm2titled'),
                 env={**PM2, 'name': 'pm2-titled', 'TITLE': 'node /srv/a/rewritten/title'})
+    world.start('the name in the cluster mode of PM2', 'pm2-cart', suite.app('idle', 'pm2cluster'),
+                env=PM2_CLUSTER)
     world.start('a rule of the configuration', 'by-rule', suite.app('idle', 'ruled'))
     process = suite.spawn([world.node, '-e', 'setInterval(() => {}, 1 << 30)'])
     world.expect(process, 'node', 'no script at all')
