@@ -118,6 +118,7 @@ void errand_prepare(struct errand *errand)
 	};
 	int result;
 
+	errand->result = (struct post_result){.outcome = POST_RETRY};
 	buf_init(&errand->request.body, RECEIVER_REQUEST_MAX);
 	if (key == NULL || read_key(errand, key, &message) < 0) {
 		fail(errand, POST_RETRY, "cannot read the file with its secret");

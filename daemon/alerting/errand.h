@@ -25,7 +25,10 @@ struct errand {
 
 /* Copies body; -ENOMEM. At most RECEIVER_BATCH_MAX. */
 int errand_add(struct errand *errand, const char *body) __attribute__((warn_unused_result));
-/* In the pool: reads files. Without posts it has failed, and the result says why. */
+/*
+ * In the pool: reads files. Without posts it has failed, and the result says why; else that is to
+ * be tried again, until it is concluded.
+ */
 void errand_prepare(struct errand *errand);
 /* All its posts are over. */
 bool errand_is_over(const struct errand *errand);

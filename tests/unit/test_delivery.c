@@ -387,7 +387,27 @@ START_TEST(test_alertmanagers_are_told_again_while_an_alert_fires)
 }
 END_TEST
 
+/* Between the steps of a request: it is not the former one's answer that counts. */
+START_TEST(test_what_an_abort_keeps_from_being_sent_stays_due)
+{
+	start(always_ok);
+	add(1, 0);
+	tick_late();
+	ck_assert_uint_eq(queue_length(test.queue), 0);
+	add(1, 1);
+	delivery_tick(test.delivery, clock_boottime_ns());
+	ck_assert_uint_eq(test.job_count, 1);
+	delivery_abort(test.delivery);
+	run_jobs();
+	ck_assert_uint_eq(queue_length(test.queue), 1);
+	ck_assert_uint_eq(outcome(DELIVERY_SENT), 1);
+	ck_assert_uint_eq(receiver.received_count, 1);
+	end();
+}
+END_TEST
+
 UNIT_MAIN("delivery", test_a_thousand_alerts_at_once_arrive_in_the_order_of_each_process,
           test_one_that_fails_holds_up_its_process_alone, test_what_each_answer_means,
           test_the_deadline_is_not_that_of_a_clock_that_jumped,
-          test_alertmanagers_are_told_again_while_an_alert_fires)
+          test_alertmanagers_are_told_again_while_an_alert_fires,
+          test_what_an_abort_keeps_from_being_sent_stays_due)
