@@ -222,6 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_top((const char *)data, size);
 	check_answer(text);
 	check_explain(text);
-	check_analyze(data, size);
+	if (memmem(data, size, " ms: ", 5) != NULL) /* else there is nothing to tell, slowly */
+		check_analyze(data, size);
 	return 0;
 }
