@@ -158,6 +158,13 @@ static int check_tls(struct config_messages *messages, struct web_config *config
 		return config_error(messages, node,
 		                    "tls_server_config: expected a client_auth_type with the "
 		                    "client's CA, or no CA");
+	/* Else who has no certificate would be let in: there is nothing to compare. */
+	if (tls->client_allowed_sans.count > 0 && tls->client_auth != CLIENT_AUTH_REQUIRE_ANY &&
+	    tls->client_auth != CLIENT_AUTH_REQUIRE &&
+	    tls->client_auth != CLIENT_AUTH_REQUIRE_AND_VERIFY)
+		return config_error(messages, node,
+		                    "tls_server_config.client_allowed_sans: expected a "
+		                    "client_auth_type that requires a certificate");
 	if (tls->min_version > tls->max_version)
 		return config_error(messages, node,
 		                    "tls_server_config.min_version: expected at most max_version");

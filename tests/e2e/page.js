@@ -152,7 +152,7 @@ const cases = {
   },
 
   async 'nothing is cut off on a narrow screen'(browser) {
-    for (const width of [320, 800]) {
+    for (const width of [320, 800, 1024, 1200]) {
       for (const path of [...PAGES, `/process/${encodeURIComponent(hostile)}/0`]) {
         const page = await opened(browser, path, { viewport: { width, height: 700 } });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);

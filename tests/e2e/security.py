@@ -127,6 +127,13 @@ def check_passwords(suite):
         check(secured.curl('/metrics') == 200, 'still asks for a password')
         suite.write(secured.web_config, TLS + USERS)
         check(secured.curl('/metrics') == 401, 'asks for no password')
+    with suite.case('TLS is not turned off without a restart, and passwords stay'):
+        suite.write(secured.web_config, 'http_server_config: { headers: {} }\n')
+        expect((('plain HTTP', secured.curl('/metrics', scheme='http'), 0),
+                ('TLS', secured.curl('/metrics'), 401)))
+        check('turns TLS on or off, which needs a restart' in secured.log(), secured.log())
+        suite.write(secured.web_config, TLS + USERS)
+        check(secured.curl('/metrics', '-u', 'bob:test') == 200, 'no answer')
     check_prometheus(suite, secured)
     secured.stop()
 

@@ -30,7 +30,7 @@ static struct web_config *parse(const char *text)
 
 START_TEST(test_everything_is_read)
 {
-	struct web_config *config = parse(TLS "  client_auth_type: VerifyClientCertIfGiven\n"
+	struct web_config *config = parse(TLS "  client_auth_type: RequireAndVerifyClientCert\n"
 	                                      "  client_ca_file: d/ca.pem\n"
 	                                      "  client_allowed_sans: [a, b]\n"
 	                                      "  min_version: TLS11\n"
@@ -46,7 +46,7 @@ START_TEST(test_everything_is_read)
 	ck_assert_str_eq(config->tls.cert_file, "/etc/c");
 	ck_assert_str_eq(config->tls.key_file, "/k");
 	ck_assert_str_eq(config->tls.client_ca_file, "/etc/d/ca.pem");
-	ck_assert_int_eq(config->tls.client_auth, CLIENT_AUTH_VERIFY_IF_GIVEN);
+	ck_assert_int_eq(config->tls.client_auth, CLIENT_AUTH_REQUIRE_AND_VERIFY);
 	ck_assert_uint_eq(config->tls.client_allowed_sans.count, 2);
 	ck_assert_int_eq(config->tls.min_version, TLS_VERSION_11);
 	ck_assert_int_eq(config->tls.max_version, TLS_VERSION_13);
@@ -88,6 +88,10 @@ START_TEST(test_what_is_wrong_is_said_with_its_place)
 	    {TLS "  client_auth_type: x\n", "4:21: tls_server_config.client_auth_type: expected "
 	                                    "one of NoClientCert, RequestClientCert,"},
 	    {TLS "  client_ca_file: ca\n", "2:3: tls_server_config: expected a client_auth_type"},
+	    {TLS "  client_auth_type: VerifyClientCertIfGiven\n  client_allowed_sans: [a]\n",
+	     "2:3: tls_server_config.client_allowed_sans: expected a client_auth_type"},
+	    {TLS "  client_allowed_sans: [a]\n",
+	     "2:3: tls_server_config.client_allowed_sans: expected a client_auth_type"},
 	    {TLS "  min_version: TLS111\n", "4:16: tls_server_config.min_version: expected one of"},
 	    {TLS "  max_version: TLS10\n", "2:3: tls_server_config.min_version: expected at most"},
 	    {TLS "  cipher_suites:\n  - TLS_AES_128_GCM_SHA256\n  - TLS_X\n",
