@@ -242,6 +242,9 @@ struct event_loop_sample {
 	uint64_t resource_total;
 	size_t resource_count; /* types; what is beyond the maximum is only in the total */
 	struct loop_resource resources[LOOP_RESOURCES_MAX];
+	bool has_handles;
+	uint64_t handle_total; /* of libuv, as Node counts them */
+	uint64_t request_total;
 };
 
 /* One isolate as it is now: its heap, garbage included, and its event loop. */

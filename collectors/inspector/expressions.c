@@ -9,8 +9,9 @@
  * The lag of the event loop is how long an immediate waits, which is prom-client's definition. The
  * round trip of a message would not tell it: V8 interrupts running JavaScript to answer.
  *
- * getActiveResourcesInfo() makes an array of all of them; where that takes more than 3 ms it is
- * not called again.
+ * getActiveResourcesInfo() and its like make an array of all of them; where that takes more than
+ * 3 ms they are not called again. Of handles and requests there are only numbers: their types are
+ * names of constructors, and reading these may run code of the application.
  */
 #include "collectors/inspector/expressions.h"
 
@@ -43,10 +44,14 @@ const char expression_drain[] =
     "s.b=[];s.lost=0;s.t=n;s.lag=-1;"
     "if(!s.on){s.ob.observe({entryTypes:['gc']});s.on=true}"
     "if(s.f.eventLoopUtilization){var u=s.f.eventLoopUtilization();o.idle=u.idle;o.active=u.active}"
-    "if(s.res&&process.getActiveResourcesInfo){"
+    "if(s.res){"
+    "if(process.getActiveResourcesInfo){"
     "var a=process.getActiveResourcesInfo(),k={},i;"
     "for(i=0;i<a.length&&i<20000;i++)k[a[i]]=(k[a[i]]||0)+1;"
-    "o.resources=k;o.count=a.length;"
+    "o.resources=k;o.count=a.length}"
+    "if(process._getActiveHandles&&process._getActiveRequests){"
+    "o.handles=process._getActiveHandles().length;"
+    "o.requests=process._getActiveRequests().length}"
     "if(s.n()-n>3)s.res=false}"
     "s.g(function(){try{s.lag=s.n()-n}catch(x){}});"
     "return o"

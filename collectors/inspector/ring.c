@@ -200,6 +200,8 @@ static void read_loop(const cJSON *value, struct event_loop_sample *loop)
 	    is_within(idle_ms, UPTIME_MAX_MS) && is_within(active_ms, UPTIME_MAX_MS);
 	loop->idle_ns = loop->has_utilization ? ms_to_ns(idle_ms) : 0;
 	loop->active_ns = loop->has_utilization ? ms_to_ns(active_ms) : 0;
+	loop->has_handles = cdp_u64(value, "handles", &loop->handle_total) == 0 &&
+	                    cdp_u64(value, "requests", &loop->request_total) == 0;
 	read_resources(value, loop);
 }
 

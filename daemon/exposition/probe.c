@@ -370,12 +370,13 @@ static const struct probe_family prom_client_families[] = {
     {{"nodejs_active_handles", "gauge", "",
       "Number of active libuv handles grouped by handle type. Every handle type is C++ class "
       "name."}, NULL, NULL},
-    {{"nodejs_active_handles_total", "gauge", "", "Total number of active handles."}, NULL, NULL},
+    {{"nodejs_active_handles_total", "gauge", "", "Total number of active handles."},
+     probe_handles_total, NULL},
     {{"nodejs_active_requests", "gauge", "",
       "Number of active libuv requests grouped by request type. Every request type is C++ class "
       "name."}, NULL, NULL},
     {{"nodejs_active_requests_total", "gauge", "", "Total number of active requests."},
-     NULL, NULL},
+     probe_requests_total, NULL},
     {{"nodejs_heap_size_total_bytes", "gauge", "", "Process heap size from Node.js in bytes."},
      heap_total, NULL},
     {{"nodejs_heap_size_used_bytes", "gauge", "", "Process heap size used from Node.js in bytes."},
@@ -425,7 +426,7 @@ static const struct probe_family otel_families[] = {
       "Committed size of a heap space."}, NULL, otel_space_physical},
     {{"v8js_resource_active", "gauge", "",
       "Count of the active resources that are currently keeping the event loop alive."},
-     NULL, NULL},
+     NULL, probe_resources_otel},
 };
 /* clang-format on */
 

@@ -46,16 +46,47 @@ bool probe_resources_total(const struct probe_subject *subject, double *ret_valu
 	return true;
 }
 
-void probe_resources(const struct probe_subject *subject, struct text_writer *text)
+bool probe_handles_total(const struct probe_subject *subject, double *ret_value)
+{
+	const struct event_loop *loop = loop_of(subject);
+
+	if (loop == NULL || !loop->sample.has_handles)
+		return false;
+	*ret_value = (double)loop->sample.handle_total;
+	return true;
+}
+
+bool probe_requests_total(const struct probe_subject *subject, double *ret_value)
+{
+	const struct event_loop *loop = loop_of(subject);
+
+	if (loop == NULL || !loop->sample.has_handles)
+		return false;
+	*ret_value = (double)loop->sample.request_total;
+	return true;
+}
+
+static void write_resources(const struct probe_subject *subject, struct text_writer *text,
+                            const char *label)
 {
 	const struct event_loop *loop = loop_of(subject);
 	size_t i;
 
 	for (i = 0; loop != NULL && i < loop->sample.resource_count; i++) {
 		text_begin(text, "", NULL);
-		text_label(text, "type", loop->sample.resources[i].type);
+		text_label(text, label, loop->sample.resources[i].type);
 		text_end_u64(text, loop->sample.resources[i].count);
 	}
+}
+
+void probe_resources(const struct probe_subject *subject, struct text_writer *text)
+{
+	write_resources(subject, text, "type");
+}
+
+void probe_resources_otel(const struct probe_subject *subject, struct text_writer *text)
+{
+	write_resources(subject, text, "v8js_resource_type");
 }
 
 static void write_time(struct text_writer *text, const char *state, uint64_t time_ns)

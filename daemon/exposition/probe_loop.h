@@ -21,7 +21,11 @@ struct probe_subject {
 bool probe_loop_lag(const struct probe_subject *subject, double *ret_value);
 bool probe_loop_utilization(const struct probe_subject *subject, double *ret_value);
 bool probe_resources_total(const struct probe_subject *subject, double *ret_value);
+bool probe_handles_total(const struct probe_subject *subject, double *ret_value);
+bool probe_requests_total(const struct probe_subject *subject, double *ret_value);
 void probe_resources(const struct probe_subject *subject, struct text_writer *text);
+/* The same under OpenTelemetry's label. */
+void probe_resources_otel(const struct probe_subject *subject, struct text_writer *text);
 void probe_loop_time(const struct probe_subject *subject, struct text_writer *text);
 
 #endif

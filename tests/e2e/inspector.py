@@ -103,7 +103,9 @@ def check_counts(suite, daemon, version):
         check(samples.value('heapwatch_heap_space_used_bytes', app=name, isolate='main',
                             space='old_space') > 0, 'old space')
         probe = daemon.get('/probe?target=pid:%d' % app.pid)[1]
-        check(re.search(r'^nodejs_eventloop_lag_seconds \d', probe, re.M), 'lag of the event loop')
+        for family in ('nodejs_eventloop_lag_seconds', 'nodejs_active_handles_total',
+                       'nodejs_active_requests_total'):
+            check(re.search(r'^%s \d' % family, probe, re.M), family)
         check(app.process.is_running(), 'the application has ended')
         app.process.stop()
 

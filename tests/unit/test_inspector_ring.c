@@ -35,7 +35,8 @@ START_TEST(test_a_drain_as_node_says_it)
 	    read_text("{" LEVELS ",\"e\":[1,4000.5,2.25,1000,2000,4,4500,10,900,1900,"
 	              "2,4600,1,800,1800,8,4700,0,800,1800,16,4800,0,800,1800],"
 	              "\"lost\":3,\"limit\":4096,\"detached\":2,\"external\":77,\"buffers\":55,"
-	              "\"idle\":3000,\"active\":1000,\"lag\":1.5,\"count\":4,"
+	              "\"idle\":3000,\"active\":1000,\"lag\":1.5,\"count\":4,\"handles\":7,"
+	              "\"requests\":2,"
 	              "\"resources\":{\"TCPSocketWrap\":3,\"Timeout\":1},"
 	              "\"spaces\":[{\"space_name\":\"old_space\",\"space_size\":50,"
 	              "\"space_used_size\":40,\"space_available_size\":9,"
@@ -70,6 +71,9 @@ START_TEST(test_a_drain_as_node_says_it)
 	ck_assert_uint_eq(drain.level.loop.lag_ns, 1500 * NS_PER_US);
 	ck_assert_uint_eq(drain.level.loop.active_ns, NS_PER_SECOND);
 	ck_assert_uint_eq(drain.level.loop.resource_total, 4);
+	ck_assert(drain.level.loop.has_handles);
+	ck_assert_uint_eq(drain.level.loop.handle_total, 7);
+	ck_assert_uint_eq(drain.level.loop.request_total, 2);
 	ck_assert_uint_eq(drain.level.loop.resource_count, 2);
 	ck_assert_str_eq(drain.level.loop.resources[0].type, "TCPSocketWrap");
 	ck_assert_uint_eq(drain.level.loop.resources[0].count, 3);
@@ -89,6 +93,7 @@ START_TEST(test_node_8_says_less)
 	ck_assert(!drain.level.has_detached_contexts && !drain.level.has_array_buffers);
 	ck_assert(!drain.level.loop.has_lag && !drain.level.loop.has_utilization);
 	ck_assert(!drain.level.loop.has_resources);
+	ck_assert(!drain.level.loop.has_handles);
 }
 END_TEST
 

@@ -100,6 +100,50 @@ START_TEST(test_unlimited_files_have_no_maximum)
 }
 END_TEST
 
+START_TEST(test_what_an_inspector_tells_of_the_event_loop)
+{
+	static const struct {
+		const char *format;
+		const char *line;
+	} rows[] = {
+	    {NULL, "\nnodejs_eventloop_lag_seconds 0.0025\n"},
+	    {NULL, "\nnodejs_active_resources{type=\"a\\\"b\"} 3\n"},
+	    {NULL, "\nnodejs_active_resources_total 4\n"},
+	    {NULL, "\nnodejs_active_handles_total 7\n"},
+	    {NULL, "\nnodejs_active_requests_total 2\n"},
+	    {"otel", "\nv8js_resource_active{v8js_resource_type=\"a\\\"b\"} 3\n"},
+	    {"otel", "\nnodejs_eventloop_time_seconds_total{nodejs_eventloop_state=\"idle\"} 3\n"},
+	};
+	struct model *model = sample_model();
+	struct process *process = model_find_slot(model, SAMPLE_HOSTILE_APP, 0);
+	struct buf text = BUF_INIT(1U << 20);
+	size_t i;
+
+	process->isolates[0]->loop = (struct event_loop){
+	    .at_ns = SAMPLE_NOW_NS,
+	    .sample = {.has_lag = true,
+	               .lag_ns = 2500000,
+	               .has_utilization = true,
+	               .idle_ns = 3 * NS_PER_SECOND,
+	               .has_resources = true,
+	               .resource_total = 4,
+	               .resource_count = 1,
+	               .resources = {{"a\"b", 3}},
+	               .has_handles = true,
+	               .handle_total = 7,
+	               .request_total = 2},
+	};
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_clear(&text);
+		probe_write(probe_format_find(rows[i].format), process, 0, &text);
+		ck_assert_msg(strstr(buf_string(&text), rows[i].line) != NULL, "no %s in %s",
+		              rows[i].line, buf_string(&text));
+	}
+	buf_done(&text);
+	(void)model_free(model);
+}
+END_TEST
+
 START_TEST(test_format_names)
 {
 	ck_assert_ptr_eq(probe_format_find(NULL), probe_format_find("prom-client"));
@@ -171,4 +215,5 @@ END_TEST
 
 UNIT_MAIN("probe", test_expositions_are_the_golden_ones,
           test_without_sources_there_are_headers_alone, test_unlimited_files_have_no_maximum,
-          test_format_names, test_headers_are_those_of_prom_client)
+          test_what_an_inspector_tells_of_the_event_loop, test_format_names,
+          test_headers_are_those_of_prom_client)
