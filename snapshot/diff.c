@@ -274,6 +274,7 @@ static struct diff_objects *keep_objects(const struct pair *pair)
 static int add_earlier(struct diff *diff, struct pair *pair)
 {
 	struct diff_objects *objects = keep_objects(pair);
+	struct diff_objects *shrunk;
 	_cleanup_(freep) bool *is_kept = calloc(pair->heap->node_count, sizeof(*is_kept));
 
 	diff->objects[diff->snapshot_count] = objects;
@@ -284,10 +285,10 @@ static int add_earlier(struct diff *diff, struct pair *pair)
 	pair->earlier = diff->objects[0];
 	find_kept(pair, is_kept, NULL);
 	drop_kept(pair, is_kept, objects);
-	objects = realloc(objects, sizeof(*objects) + objects->count * sizeof(struct object));
-	if (objects == NULL)
+	shrunk = realloc(objects, sizeof(*objects) + objects->count * sizeof(struct object));
+	if (shrunk == NULL)
 		return -ENOMEM;
-	diff->objects[diff->snapshot_count] = objects;
+	diff->objects[diff->snapshot_count] = shrunk;
 	return 0;
 }
 
