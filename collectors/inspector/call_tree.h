@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Sampling heap profiles of V8 (HeapProfiler.SamplingHeapProfile of the DevTools protocol), merged
- * by call path: one tree with what was alive below each path at each of two or more moments. Pure.
+ * by call path: one tree with what was alive below each path at each of two moments. Pure.
  *
  * A sample stands for about one sampling interval of allocated bytes. Sizes are V8's estimates,
  * which are several times too large in optimised code: they rank, they do not measure.
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CALL_TREE_PROFILES_MAX 3
+#define CALL_TREE_PROFILES_MAX 2
 #define CALL_TREE_NODES_MAX    (UINT32_C(256) * 1024)
 #define CALL_TREE_DEPTH_MAX    256           /* V8 samples 128 frames */
 #define CALL_NAME_MAX_BYTES    ((size_t)512) /* longer names are cut */

@@ -30,8 +30,7 @@
  */
 #define WORKER_AGE_MIN_NS (5 * NS_PER_SECOND)
 
-/* When the profiles are taken, in parts of the duration; the last one when sampling stops. */
-static const double profile_times[CALL_TREE_PROFILES_MAX] = {0.2, 0.6, 1.0};
+#define FIRST_PROFILE 0.35 /* of the duration; the other one is taken when sampling stops */
 
 struct explain {
 	const struct explain_options *options;
@@ -200,17 +199,18 @@ static int last_profile(struct sampler *sampler)
 
 static int sample(struct explain *explain)
 {
-	double duration_ns = (double)explain->options->duration_ns;
-	size_t i;
+	uint64_t duration_ns = explain->options->duration_ns;
 	int r = start(explain);
 
-	for (i = 0; r == 0 && i < CALL_TREE_PROFILES_MAX; i++) {
-		r = sample_until(explain,
-		                 explain->started_ns + (uint64_t)(profile_times[i] * duration_ns));
-		if (r == 0)
-			r = for_each_thread(explain, i == CALL_TREE_PROFILES_MAX - 1 ? last_profile
-			                                                             : profile);
-	}
+	if (r == 0)
+		r = sample_until(explain, explain->started_ns +
+		                              (uint64_t)(FIRST_PROFILE * (double)duration_ns));
+	if (r == 0)
+		r = for_each_thread(explain, profile);
+	if (r == 0)
+		r = sample_until(explain, explain->started_ns + duration_ns);
+	if (r == 0)
+		r = for_each_thread(explain, last_profile);
 	return r == 0 ? for_each_thread(explain, sampler_discard_console) : r;
 }
 
@@ -258,7 +258,7 @@ static void note_threads(const struct explain *explain, struct explanation *expl
 
 static int converse(struct explain *explain, struct explain_result *result)
 {
-	struct explanation_facts facts;
+	struct explanation_facts facts = {.first_part = FIRST_PROFILE};
 	struct sampler *sampler;
 	int r = find_threads(explain);
 

@@ -4,11 +4,11 @@
  * eight workers, and explains what stays in the one that grew most. Blocks for the time that it
  * samples: for the tool, or a job of the pool.
  *
- * What it costs the process: a full collection for each of the three profiles, and a sample of the
- * stack for each interval of allocated bytes. The interval follows the rate of allocation, so that
- * a busy process is not sampled more often than EXPLAIN_SAMPLES_PER_SECOND, and, if all of it
- * stayed, a profile would list no more than EXPLAIN_SAMPLES_MAX: four values each, of
- * CDP_VALUES_MAX.
+ * What it costs the process: a full collection for each of the two profiles, after which V8
+ * compiles again what it forgot, and a sample of the stack for each interval of allocated bytes.
+ * The interval follows the rate of allocation, so that a busy process is not sampled more often
+ * than EXPLAIN_SAMPLES_PER_SECOND, and, if all of it stayed, a profile would list no more than
+ * EXPLAIN_SAMPLES_MAX: four values each, of CDP_VALUES_MAX.
  *
  * There is one sampler in an isolate: whoever samples it at the same time is stopped with ours.
  */
@@ -25,7 +25,7 @@
 
 #define EXPLAIN_INTERVAL_MIN_BYTES UINT64_C(4096)
 #define EXPLAIN_INTERVAL_MAX_BYTES (UINT64_C(512) * 1024)
-#define EXPLAIN_SAMPLES_PER_SECOND 2000.0
+#define EXPLAIN_SAMPLES_PER_SECOND 500.0
 #define EXPLAIN_SAMPLES_MAX        48000.0
 #define EXPLAIN_MESSAGE_SIZE       256
 

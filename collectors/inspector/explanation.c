@@ -27,7 +27,7 @@
 struct sum {
 	double bytes;
 	double samples;
-	double early_bytes;   /* of bytes, those until the middle profile */
+	double early_bytes;   /* alive at the first profile */
 	double inlined_bytes; /* of bytes, those of Node's functions that call it */
 	uint32_t frame;
 	uint32_t best_node; /* whose path grew most */
@@ -43,6 +43,8 @@ struct sums {
 	double native_bytes;  /* of it, without any JavaScript on the stack */
 	double unnamed_bytes; /* of it, in places with too few samples */
 	uint32_t unnamed_count;
+	double first_part; /* of the time; 0: steadiness is unknown */
+	bool is_outside;   /* the growth is outside the heap, as that of Buffers */
 	bool only_buffers;
 };
 
@@ -132,8 +134,7 @@ static void add_node(struct sums *sums, uint32_t index)
 	sum->bytes += bytes;
 	sum->samples += call_node_growth_samples(tree, node);
 	sum->inlined_bytes += charge.is_inlined ? bytes : 0;
-	if (call_tree_profile_count(tree) > 2)
-		sum->early_bytes += node->bytes[1] - node->bytes[0];
+	sum->early_bytes += node->bytes[0];
 	if (bytes > sum->best_bytes && !charge.is_inlined) {
 		sum->best_bytes = bytes;
 		sum->best_node = index;
@@ -262,20 +263,29 @@ static int fill_site(const struct sums *sums, const struct sum *sum, struct expl
 }
 
 /*
- * Samples make it sure that the place allocates what stays; that it goes on doing so in both halves
- * of the time tells a leak from something that is filled once.
+ * How steadily it grew: what is alive of the time before the first profile to what came after, both
+ * by time, the less to the more. 1 is steady; 0 was filled once, or began late.
+ */
+static double steadiness_of(const struct sums *sums, const struct sum *sum)
+{
+	double early = sum->early_bytes / sums->first_part;
+	double late = sum->bytes / (1 - sums->first_part);
+
+	return fmax(0, fmin(early, late)) / fmax(early, late);
+}
+
+/*
+ * Samples make it sure that the place allocates what stays; that it did so all the time tells a
+ * leak from something that is filled once.
  */
 static double confidence_of(const struct sums *sums, const struct sum *best)
 {
-	double late_bytes = best->bytes - best->early_bytes;
 	double by_samples = best->samples / (best->samples + HALF_CONFIDENCE_SAMPLES);
-	double less = fmin(best->early_bytes, late_bytes),
-	       more = fmax(best->early_bytes, late_bytes);
 
-	if (call_tree_profile_count(sums->tree) < 3)
+	if (!(sums->first_part > 0))
 		return by_samples * 0.6;
-	/* Up to half as much in one of the halves is chance. */
-	return by_samples * (0.4 + 0.6 * fmin(1, fmax(0, 2 * less / more)));
+	/* Half as much at one of the times is chance. */
+	return by_samples * (0.4 + 0.6 * fmin(1, 2 * steadiness_of(sums, best)));
 }
 
 /* ---- notes ---- */
@@ -283,12 +293,10 @@ static double confidence_of(const struct sums *sums, const struct sum *best)
 static void note_steadiness(const struct sums *sums, const struct sum *best,
                             struct explanation *explanation)
 {
-	double late_bytes = best->bytes - best->early_bytes;
-
-	if (call_tree_profile_count(sums->tree) < 3)
+	if (call_tree_profile_count(sums->tree) < 2)
 		explanation_note(explanation,
 		                 "one profile: what is filled once looks like what leaks");
-	else if (fmin(best->early_bytes, late_bytes) < 0.25 * fmax(best->early_bytes, late_bytes))
+	else if (sums->first_part > 0 && steadiness_of(sums, best) < 0.25)
 		explanation_note(explanation, "the first place did not grow steadily");
 }
 
@@ -316,7 +324,9 @@ static void note_all(const struct sums *sums, const struct sum *best,
 	} else {
 		if (call_tree_frame(sums->tree, best->frame).is_internal)
 			explanation_note(explanation,
-			                 "no place in the application, only in Node.js itself");
+			                 "no place in the application, only in Node.js itself: a "
+			                 "callback that V8 "
+			                 "inlined before sampling began is shown as its caller");
 		if (sums->only_buffers)
 			explanation_note(
 			    explanation,
@@ -334,6 +344,9 @@ static void note_all(const struct sums *sums, const struct sum *best,
 		    "a function that V8 inlined is shown as its caller; line: where the "
 		    "function begins");
 	}
+	if (sums->is_outside && !sums->only_buffers)
+		explanation_note(explanation, "memory outside the heap grows, as of Buffers, and "
+		                              "what makes it was not seen");
 	note_rest(sums, explanation);
 }
 
@@ -349,7 +362,7 @@ static bool is_buffer_leak(const struct explanation_facts *facts)
 
 static void add_up_what_matters(struct sums *sums, const struct explanation_facts *facts)
 {
-	sums->only_buffers = is_buffer_leak(facts);
+	sums->is_outside = sums->only_buffers = is_buffer_leak(facts);
 	add_up(sums);
 	if (!sums->only_buffers || has_site(sums))
 		return;
@@ -373,6 +386,7 @@ int explanation_make(const struct call_tree *tree, const struct explanation_fact
 	sums.by_frame = by_frame;
 	sums.called = called;
 	find_called(tree, called);
+	sums.first_part = call_tree_profile_count(tree) > 1 ? facts->first_part : 0;
 	add_up_what_matters(&sums, facts);
 	count = select_sites(&sums, best);
 	for (i = 0; i < count && r == 0; i++)

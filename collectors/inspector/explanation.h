@@ -48,10 +48,11 @@ struct explanation {
 	size_t note_count;
 };
 
-/* What grew meanwhile by the process's own account; both 0 where it did not tell. */
+/* What grew meanwhile by the process's own account, 0 where it did not tell, and when it was. */
 struct explanation_facts {
 	double heap_growth_bytes;
 	double external_growth_bytes; /* Buffers and what else is outside the heap */
+	double first_part;            /* of the time, before the first profile; 0: unknown */
 };
 
 /* *ret is to be released by explanation_done() also when it has no site. -ENOMEM. */

@@ -12,7 +12,7 @@
 #include "lib/units.h"
 
 #define CALL_TIMEOUT_NS    (20 * NS_PER_SECOND) /* the process may be in a system call */
-#define WORKER_TIMEOUT_NS  (2 * NS_PER_SECOND)  /* idle workers of pools sleep */
+#define WORKER_TIMEOUT_NS  (5 * NS_PER_SECOND)  /* idle workers of pools sleep */
 #define PROFILE_TIMEOUT_NS (60 * NS_PER_SECOND) /* with a full collection of a large heap */
 
 /* Constants of ours: nothing of the configuration or the process is ever evaluated. */

@@ -20,6 +20,7 @@ import urllib.error
 import urllib.request
 
 import harness
+from debugger import Debugger, listeners
 from harness import Failure, Skip, Suite, any_node, check, comment, free_port, node_path
 
 IS_MATRIX = bool(os.environ.get('EXPLAIN_MATRIX'))
@@ -33,6 +34,7 @@ LEAKS = (
     ('leak-buffer', ('receive',), (4,)),
     ('leak-map', ('(anonymous)', 'render', 'lookup'), (5, 6, 9)),
     ('leak-promises', ('query', 'send', 'serve', '(anonymous)'), (5, 8, 13, 16)),
+    ('leak-module.mjs', ('open', 'loop', 'Session'), (4, 11, 15)),
     ('leak-worker', ('keep',), (5,)),
 )
 
@@ -50,7 +52,7 @@ def heapwatch():
 
 
 def program(name):
-    return os.path.join(harness.APPS, name + '.js')
+    return os.path.join(harness.APPS, name if '.' in name else name + '.js')
 
 
 def own_network():
@@ -65,13 +67,6 @@ def own_network():
     os.makedirs('/run/heapwatch-inspector', mode=0o700, exist_ok=True)
     subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs',
                     '/run/heapwatch-inspector'], check=True)
-
-
-def listeners():
-    """Ports that somebody listens on."""
-    with open('/proc/net/tcp', encoding='ascii') as table:
-        rows = [line.split() for line in list(table)[1:]]
-    return {int(row[1].split(':')[1], 16) for row in rows if row[3] == '0A'}
 
 
 def explain(suite, pid, *options):
@@ -97,7 +92,7 @@ def check_sites(name, functions, lines, result):
     report = json.loads(out)
     check(report['sites'], '%s: no site: %s' % (name, out))
     site = report['sites'][0]
-    check(site['script'].endswith('/' + name + '.js') and site['function'] in functions and
+    check(site['script'] == program(name) and site['function'] in functions and
           site['line'] in lines, '%s: %s' % (name, out))
     check(site['samples'] >= 10 and 0 < site['share'] <= 1 and site['stack'], out)
     check(0 < report['confidence'] <= 1, out)
@@ -111,11 +106,14 @@ def check_leaks(suite, version):
         node = node_path(version)
         runs = []
         for name, functions, lines in LEAKS:
-            if name == 'leak-worker' and int(version.split('.')[0]) < 12:
-                continue  # has no workers, or only with a flag
+            if name in ('leak-worker', 'leak-module.mjs') and int(version.split('.')[0]) < 14:
+                continue  # has it only with a flag, or in parts
             port = free_port()
-            process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program(name)])
+            process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program(name)],
+                                  stdout=subprocess.PIPE)
             suite.wait_until('the inspector', lambda port=port: port in listeners(), 20)
+            if name == 'leak-worker':
+                check(process.child.stdout.readline() == b'leaking\n', 'no worker leaks')
             runs.append((name, functions, lines, process, explain(
                 suite, process.pid, '--duration=10s', '--format=json')))
         for name, functions, lines, process, run in runs:
@@ -144,6 +142,22 @@ def check_formats(suite, node):
         check(set(ports) <= listeners(), 'an inspector that was open is closed')
         for process in processes:
             process.stop(signal.SIGKILL)
+
+
+def check_exit(suite, node):
+    with suite.case('a process that ends while it is explained is told, and not held up'):
+        port = free_port()
+        process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program('leak-array')],
+                              stderr=subprocess.PIPE)
+        suite.wait_until('the inspector', lambda: port in listeners(), 20)
+        run = explain(suite, process.pid, '--duration=60s')
+        for line in process.child.stderr:
+            if b'Debugger attached' in line:
+                break
+        time.sleep(3)  # nothing tells of sampling
+        check(process.stop(signal.SIGTERM) == -signal.SIGTERM, 'it ended otherwise')
+        status, out, error = finish(run, 20)
+        check(status == 1 and not out and 'the conversation ended' in error, out + error)
 
 
 def check_snapshot(suite, node):
@@ -260,11 +274,12 @@ def check_booting(suite, node):
         raise Failure('it survived the signal 20 times')
 
 
-def check_disabled(suite, patient, process):
-    with suite.case('--disable-sigusr1 is respected'):
-        check(process, 'no Node that has the flag', Skip)
-        patient.await_age(process)
-        refused(suite, process, 'its flags forbid')
+def check_disabled(suite, patient, processes):
+    with suite.case('--disable-sigusr1 and --permission are respected'):
+        check(processes, 'no Node that has the flags', Skip)
+        for process in processes:
+            patient.await_age(process)
+            refused(suite, process, 'its flags forbid')
 
 
 def check_port_taken(suite, process):
@@ -300,6 +315,24 @@ def check_crash(suite, process, other):
         check(process.is_running() and other.is_running(), 'a process has ended')
 
 
+def check_second_debugger(suite, process, other):
+    with suite.case('what another debugger is connected to stays open, until it is gone'):
+        run = explain(suite, process.pid, '--inspector=signal', '--duration=3s')
+        suite.wait_until('the inspector to open', lambda: PORT in listeners(), 20)
+        debugger = Debugger(PORT)
+        status, _, error = finish(run)
+        check(status == 0 and 'result=busy' in error and 'stays open' in error, error)
+        time.sleep(1)  # a timer of the end would have fired
+        check(PORT in listeners(), 'the inspector was closed under a debugger')
+        debugger.calculate()
+        debugger.close()
+        status, _, error = finish(explain(suite, other.pid, '--inspector=signal',
+                                          '--duration=2s'))
+        check(status == 0 and error.count('result=closed') == 2, error)
+        check(PORT not in listeners(), 'the inspector is still open')
+        check(process.is_running() and other.is_running(), 'a process has ended')
+
+
 def check_interrupted(suite, process):
     with suite.case('an interrupted run closes what it opened'):
         run = explain(suite, process.pid, '--inspector=signal', '--duration=60s')
@@ -321,9 +354,11 @@ def check_signals(suite, node):
     notes = suite.path('once')
     once = patient.start(node, program('sigusr1'), 'once', notes)
     own = patient.start(node, program('sigusr1'), 'on', suite.path('own'))
-    disabled = None
-    with contextlib.suppress(Skip):
-        disabled = patient.start(node_path('22.23.3'), '--disable-sigusr1', program('leak-array'))
+    disabled = []
+    for version, *flags in (('22.23.3', '--disable-sigusr1'),
+                            ('26.10.0', '--permission', '--allow-fs-read=*')):
+        with contextlib.suppress(Skip):
+            disabled.append(patient.start(node_path(version), *flags, program('leak-array')))
     check_booting(suite, node)
     check_other_user(suite, node)
     for version, candidate in asked:
@@ -333,6 +368,7 @@ def check_signals(suite, node):
     check_port_taken(suite, process)
     check_interrupted(suite, process)
     check_crash(suite, process, asked[0][1])
+    check_second_debugger(suite, process, asked[0][1])
     check_own_handler(suite, patient, own, suite.path('own'))
     check_disabled(suite, patient, disabled)
 
@@ -451,6 +487,7 @@ def main():
             if version == versions()[0]:
                 other.get(SIGNALLED, 'POST')
         check_formats(suite, node)
+        check_exit(suite, node)
         check_snapshot(suite, node)
         check_signalled(suite, other, signalled)
         check_on_alert(suite, daemon)

@@ -4,15 +4,13 @@
 
 HEAPWATCH_E2E_NODES (blank-separated) are other versions of Node than those of the harness.
 """
-import base64
 import os
 import re
 import signal
-import socket
-import struct
 import time
 
 import harness
+from debugger import Debugger
 from harness import Failure, Suite, any_node, check, comment, gc_counts, gc_lines, need_root, node_path, tool
 
 CONFIG = """
@@ -139,38 +137,41 @@ def check_busy(suite, daemon, node):
         blocked.process.kill()
 
 
-class Debugger:
-    """A client of the inspector, as small as it can be."""
-
-    def __init__(self, port, path):
-        self.socket = socket.create_connection(('127.0.0.1', port), 10)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall(('GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n'
-                             'Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n'
-                             'Sec-WebSocket-Version: 13\r\n\r\n' % (path, key)).encode())
-        check(b' 101 ' in self.socket.recv(4096), 'no debugger could be attached')
-
-    def ask(self, text):
-        payload = text.encode()
-        head = struct.pack('!BB', 0x81, 0x80 | len(payload))
-        self.socket.sendall(head + b'\0\0\0\0' + payload)
-        return self.socket.recv(65536).decode(errors='replace')
-
-
 def check_debugger(suite, daemon, node):
     with suite.case('a debugger that is attached already is not disturbed'):
         app = App(suite, 'debugged', node)
-        path = suite.wait_until('the inspector', lambda: re.search(
-            r'ws://127\.0\.0\.1:\d+/(\S+)', read(app.err)), 20).group(1)
-        debugger = Debugger(app.port(), path)
+        suite.wait_until('the inspector', lambda: 'ws://' in read(app.err), 20)
+        debugger = Debugger(app.port())
         wait_attached(suite, daemon, app)
-        for number in range(1, 4):
-            answer = debugger.ask('{"id":%d,"method":"Runtime.evaluate",'
-                                  '"params":{"expression":"6*7"}}' % number)
-            check('42' in answer, 'it answers the debugger %r' % answer)
-        debugger.socket.close()
+        for _ in range(3):
+            debugger.calculate()
+        debugger.close()
         check(app.process.is_running(), 'the application has ended')
         app.process.kill()
+
+
+def check_modules(suite, daemon, node):
+    with suite.case('an application of ECMAScript modules alone'):
+        process = suite.node(node, os.path.join(harness.APPS, 'leak-module.mjs'), flags=[OPEN])
+        suite.wait_until('its collections', lambda: sum(gc_counts(
+            daemon.scrape(), 'leak-module').values()) > 0, 60)
+        check('inspector' in sources(daemon, 'leak-module'), 'they come from elsewhere')
+        check(process.is_running(), 'the application has ended')
+        process.kill()
+
+
+def check_stopped(suite, node):
+    with suite.case('a heapwatchd that is stopped holds up the end of a process until it ends'):
+        daemon = suite.daemon('--inspector=attach', config=OTHERS)
+        app = App(suite, 'held', node, {'INSPECTED': 'exit'})
+        wait_attached(suite, daemon, app)
+        daemon.send(signal.SIGSTOP)
+        app.process.send(signal.SIGUSR2)
+        suite.wait_until('the application to wait', lambda: 'Waiting for the debugger' in read(
+            app.err) or not app.process.is_running(), 20)
+        comment('held up: %s' % app.process.is_running())
+        daemon.stop(signal.SIGKILL)  # as systemd's watchdog does
+        check(app.process.wait(20) == 7, 'it ended otherwise than told')
 
 
 def check_others(suite, daemon, node):
@@ -256,9 +257,11 @@ def main():
             check_ends(suite, daemon, version)
         check_busy(suite, daemon, node)
         check_debugger(suite, daemon, node)
+        check_modules(suite, daemon, node)
         check_others(suite, daemon, node)
         check_network(suite, daemon, node)
         check_polite_end(suite, daemon, node)
+        check_stopped(suite, node)
         check_log_and_inspector(suite, node)
         check_orphan(suite, orphan)
 

@@ -43,10 +43,10 @@ START_TEST(test_busy_processes_are_sampled_more_rarely)
 	} rows[] = {{0, 24, 4096},
 	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 24, 4096},
 	            {EXPLAIN_SAMPLES_PER_SECOND * 4097, 24, 8192},
-	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 25, 8192},
-	            {EXPLAIN_SAMPLES_MAX * 4096, 1, 131072},
+	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 97, 8192},
+	            {EXPLAIN_SAMPLES_MAX * 4096, 1, EXPLAIN_INTERVAL_MAX_BYTES},
 	            {EXPLAIN_SAMPLES_MAX / 240 * 8192, 240, 8192},
-	            {100e6, 10, 65536},
+	            {100e6, 10, 262144},
 	            {1e12, 24, EXPLAIN_INTERVAL_MAX_BYTES}};
 	size_t i;
 

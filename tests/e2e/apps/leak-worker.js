@@ -4,6 +4,7 @@ const { Worker, isMainThread, workerData } = require('worker_threads');
 const kept = [];
 function keep() {
 	for (let i = 0; i < 60; i++) kept.push({ text: 'x', list: [i, i, i] });
+	if (kept.length === 60) console.log('leaking');
 }
 function drop() {
 	JSON.stringify(new Array(2000).fill('y'));
