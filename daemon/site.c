@@ -134,8 +134,7 @@ static int render_processes(const void *picture, struct buf *out)
 {
 	const struct view *view = picture;
 
-	api_write_processes(view->picture, &view->self.alerting.ended,
-	                    view->self.boot_realtime_offset_ns, out);
+	api_write_processes(view->picture, &view->self, out);
 	return buf_failed(out) ? -ENOMEM : 0;
 }
 

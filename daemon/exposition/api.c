@@ -5,12 +5,15 @@
 #include "daemon/exposition/api.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "daemon/exposition/json.h"
+#include "daemon/exposition/metrics.h"
 #include "daemon/exposition/start_time.h"
 #include "daemon/model/picture.h"
 
 #define MS_PER_SECOND 1000
+#define UNIDENTIFIED  "heapwatch_processes_unidentified" /* the family that tells of them */
 
 static double known(bool is_known, uint64_t value)
 {
@@ -378,8 +381,24 @@ static void write_process(struct json *json, const struct process *process,
 	json_end_object(json);
 }
 
-void api_write_processes(const struct picture *picture, const struct ended_alerts *ended,
-                         uint64_t boot_realtime_offset_ns, struct buf *out)
+static void write_unidentified_of(struct json *json, const struct collector_status *collector)
+{
+	size_t i;
+
+	for (i = 0; i < collector->counter_count; i++) {
+		const struct collector_counter *counter = &collector->counters[i];
+
+		if (strcmp(counter->name, UNIDENTIFIED) != 0 || !(counter->value > 0))
+			continue;
+		json_begin_object(json, NULL);
+		json_number(json, "count", counter->value);
+		json_string(json, "needs", counter->label_value);
+		json_end_object(json);
+	}
+}
+
+void api_write_processes(const struct picture *picture, const struct self_status *self,
+                         struct buf *out)
 {
 	struct json json = {.out = out};
 	size_t i;
@@ -388,9 +407,13 @@ void api_write_processes(const struct picture *picture, const struct ended_alert
 	json_begin_array(&json, "processes");
 	for (i = 0; i < picture->process_count; i++)
 		if (picture->processes[i]->is_exported)
-			write_process(&json, picture->processes[i], boot_realtime_offset_ns);
+			write_process(&json, picture->processes[i], self->boot_realtime_offset_ns);
 	json_end_array(&json);
-	write_ended_alerts(&json, ended, boot_realtime_offset_ns);
+	json_begin_array(&json, "unidentified");
+	for (i = 0; i < self->collector_count; i++)
+		write_unidentified_of(&json, &self->collectors[i]);
+	json_end_array(&json);
+	write_ended_alerts(&json, &self->alerting.ended, self->boot_realtime_offset_ns);
 	json_end_object(&json);
 	buf_append_char(out, '\n');
 }

@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 struct buf;
-struct ended_alerts;
 struct picture;
 struct process;
+struct self_status;
 
+void api_write_processes(const struct picture *picture, const struct self_status *self,
+                         struct buf *out);
 /* boot_realtime_offset_ns: as in struct self_status. */
-void api_write_processes(const struct picture *picture, const struct ended_alerts *ended,
-                         uint64_t boot_realtime_offset_ns, struct buf *out);
 void api_write_process(const struct process *process, uint64_t boot_realtime_offset_ns,
                        struct buf *out);
 

@@ -217,6 +217,8 @@ def check_unprivileged(suite, node):
         check(score(samples, 'own') < 0.3, 'a verdict too early')
         check(samples.value('heapwatch_processes_unidentified', needs='CAP_SYS_PTRACE') > 0,
               'no process is said to be unidentified')
+        unidentified = json.loads(daemon.get('/api/v1/processes')[1])['unidentified']
+        check([row['needs'] for row in unidentified] == ['CAP_SYS_PTRACE'], unidentified)
         if foreign.pid in pids(samples):
             infos = [labels for labels, _ in samples.find('heapwatch_process_info',
                                                           pid=str(foreign.pid))]

@@ -106,8 +106,8 @@ without_the_drop_in_it_says_what_it_may_not_read() {
     ln -s /dev/null "$root/etc/systemd/system/heapwatchd.service.d/10-other-users.conf" &&
         in_container systemctl daemon-reload && in_container systemctl restart heapwatchd &&
         within 30 is_active && holds '^CapEff:.*0{16}$' '^CapBnd:.*0{16}$' &&
-        within 60 sees '^heapwatch_collector_errors_total\{collector="proc",reason="permission"\} [1-9]' &&
-        fetch / | grep -q 'needs <code>CAP_SYS_PTRACE</code>' && log_of_unit | grep -q 'missing=CAP_SYS_PTRACE'
+        within 60 sees '^heapwatch_processes_unidentified\{needs="CAP_SYS_PTRACE"\} [1-9]' &&
+        fetch /api/v1/processes | grep -q '"needs":"CAP_SYS_PTRACE"' && fetch / | grep -q 'needs <code>CAP_SYS_PTRACE</code>' && log_of_unit | grep -q 'missing=CAP_SYS_PTRACE'
 }
 
 is_fed() { [ "$(show WatchdogTimestampMonotonic)" -gt "$fed" ]; }

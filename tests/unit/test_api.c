@@ -48,8 +48,7 @@ static void write_all(struct buf *out)
 	    (struct firing_alert){true, SEVERITY_CRITICAL, SAMPLE_NOW_NS - 30 * NS_PER_MINUTE};
 	model_heap(model, &process->key, SAMPLE_NOW_NS, &sample);
 	picture = picture_take(model, NULL);
-	api_write_processes(picture, &sample_self.alerting.ended,
-	                    sample_self.boot_realtime_offset_ns, out);
+	api_write_processes(picture, &sample_self, out);
 	(void)picture_free(picture);
 	(void)model_free(model);
 }
