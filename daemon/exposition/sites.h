@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * An explanation as JSON: "pid", "thread", "sites", "confidence" and "notes", as heapwatch explain and the
- * API give it. Names of functions and scripts are the process's own, and are cleaned. Pure.
+ * An explanation as JSON: "pid", "thread", "sites", "confidence" and "notes", as heapwatch explain
+ * and the API give it. Names of functions and scripts are the process's own, and are cleaned. Pure.
  */
 #ifndef HEAPWATCH_DAEMON_EXPOSITION_SITES_H
 #define HEAPWATCH_DAEMON_EXPOSITION_SITES_H
