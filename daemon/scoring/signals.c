@@ -147,11 +147,20 @@ static double heap_limit(const struct process *process)
 	return (double)limit_bytes;
 }
 
+/* 0: there is none, or it is that of the host. */
+static double container_limit(const struct process *process)
+{
+	return process->has_detail && process->detail.limit_is_cgroup
+	           ? (double)process->detail.limit_bytes
+	           : 0;
+}
+
 static double outside_capacity(const struct process *process)
 {
-	if (process->has_detail && process->detail.limit_is_cgroup &&
-	    process->detail.limit_bytes > 0)
-		return (double)process->detail.limit_bytes;
+	double limit = container_limit(process);
+
+	if (limit > 0)
+		return limit;
 	return fmax(OUTSIDE_CAPACITY_HEAPS * heap_limit(process), OUTSIDE_CAPACITY_MIN);
 }
 
@@ -184,6 +193,9 @@ static void judge_outside(const struct scene *scene, struct signal *ret_signal)
 	demand.size_min =
 	    fmax(demand.size_min, fmin(OUTSIDE_SIZE_LIMIT_SHARE * capacity, SIZE_LIMIT_MAX));
 	demand.capacity = capacity;
+	/* Page cache does not count: the kernel takes it back. */
+	if (container_limit(process) > 0)
+		demand.used_share = (double)process_rss_anon_bytes(process) / capacity;
 	demand.rise_factor = SAMPLED_RISE_FACTOR;
 	read_series(scene, &process->outside, &samples);
 	compare_lives(scene, process->isolate_count > 0 ? EXPERIENCE_OUTSIDE : EXPERIENCE_ANONYMOUS,

@@ -87,12 +87,14 @@ static double clamp_unit(double value)
 	return fmin(fmax(value, 0), 1);
 }
 
+static double pressure_of(double used_share)
+{
+	return clamp_unit((used_share - PRESSURE_START) / (PRESSURE_FULL - PRESSURE_START));
+}
+
 static double pressure(const struct window *window, const struct demand *demand)
 {
-	if (demand->limit <= 0)
-		return 0;
-	return clamp_unit((window->level[SEGMENT_COUNT] / demand->limit - PRESSURE_START) /
-	                  (PRESSURE_FULL - PRESSURE_START));
+	return demand->limit > 0 ? pressure_of(window->level[SEGMENT_COUNT] / demand->limit) : 0;
 }
 
 static double required_size(const struct window *window, const struct demand *demand)
@@ -115,8 +117,9 @@ static double share_of_the_way(double seconds_left)
 
 static double required_duration(const struct window *window, const struct demand *demand)
 {
-	double required = scoring_times.rise * demand->rise_factor *
-	                  (1 - PRESSURE_RISE_SHARE * pressure(window, demand));
+	double nearness = fmax(pressure(window, demand), pressure_of(demand->used_share));
+	double required =
+	    scoring_times.rise * demand->rise_factor * (1 - PRESSURE_RISE_SHARE * nearness);
 	double room = demand->capacity - window->level[SEGMENT_COUNT];
 
 	if (demand->capacity > 0 && room > 0)

@@ -69,6 +69,7 @@ struct demand {
 	double size_share;       /* of the level at the start of the rise */
 	double limit;            /* V8 throttles the program as this comes near; 0: none */
 	double capacity;         /* what there is to fill; 0: unknown */
+	double used_share;       /* of what kills when it is full, whatever uses it; 0: unknown */
 	double rise_factor;      /* how much longer than others this signal must rise */
 	double age_seconds;      /* of the process */
 	double observed_seconds; /* of its age, what heapwatch has seen */

@@ -195,6 +195,29 @@ START_TEST(test_near_the_limit_less_is_demanded)
 }
 END_TEST
 
+/* Outside V8 nothing slows down near the end: only the time is shorter, the shape is demanded. */
+START_TEST(test_near_the_limit_of_the_container_a_shorter_rise_will_do)
+{
+	struct demand demand = plain_demand();
+	struct judgement judgement;
+
+	demand.rise_factor = 5;
+	sample(line);
+	terms_judge(&samples, &demand, &judgement);
+	ck_assert_double_lt(judgement.score, SCORE_ALL_MET);
+	ck_assert_int_eq(judgement.weakest, TERM_DURATION);
+	demand.used_share = 0.4;
+	terms_judge(&samples, &demand, &judgement);
+	ck_assert_double_lt(judgement.score, SCORE_ALL_MET);
+	demand.used_share = 0.75;
+	terms_judge(&samples, &demand, &judgement);
+	ck_assert_double_ge(judgement.score, SCORE_ALL_MET);
+	sample(jump);
+	terms_judge(&samples, &demand, &judgement);
+	ck_assert_double_lt(judgement.score, SCORE_ALL_MET);
+}
+END_TEST
+
 START_TEST(test_young_points_are_not_judged)
 {
 	struct demand demand = plain_demand();
@@ -224,4 +247,5 @@ UNIT_MAIN("terms", test_a_window_reads_the_envelope, test_what_falls_or_is_too_s
           test_fine_buckets_are_merged_into_the_width_of_the_oldest,
           test_what_was_before_the_window_is_known, test_the_weakest_term_explains,
           test_each_demand_can_refuse, test_near_the_limit_less_is_demanded,
+          test_near_the_limit_of_the_container_a_shorter_rise_will_do,
           test_young_points_are_not_judged, test_every_term_can_be_named_and_explained)
