@@ -10,8 +10,9 @@
  * round trip of a message would not tell it: V8 interrupts running JavaScript to answer.
  *
  * getActiveResourcesInfo() and its like make an array of all of them; where that takes more than
- * 3 ms they are not called again. Of handles and requests there are only numbers: their types are
- * names of constructors, and reading these may run code of the application.
+ * 3 ms three times in a row they are not called again. Of handles and requests there are only
+ * numbers: their types are names of constructors, and reading these may run code of the
+ * application.
  */
 #include "collectors/inspector/expressions.h"
 
@@ -20,7 +21,7 @@ const char expression_ring[] =
     "(function(r){try{"
     "var p=r('perf_hooks'),v=r('v8'),f=p.performance,c=p.constants||{},"
     "n=f.now.bind(f),g=setImmediate,"
-    "s={b:[],lost:0,on:true,t:n(),lag:-1,res:true,v:v,f:f,n:n,g:g,"
+    "s={b:[],lost:0,on:true,t:n(),lag:-1,res:true,slow:0,v:v,f:f,n:n,g:g,"
     "major:c.NODE_PERFORMANCE_GC_MAJOR||2,minor:c.NODE_PERFORMANCE_GC_MINOR||1};"
     "s.ob=new p.PerformanceObserver(function(l){try{"
     "if(n()-s.t>30000){s.ob.disconnect();s.on=false;s.b=[];return}"
@@ -44,7 +45,7 @@ const char expression_drain[] =
     "s.b=[];s.lost=0;s.t=n;s.lag=-1;"
     "if(!s.on){s.ob.observe({entryTypes:['gc']});s.on=true}"
     "if(s.f.eventLoopUtilization){var u=s.f.eventLoopUtilization();o.idle=u.idle;o.active=u.active}"
-    "if(s.res){"
+    "if(s.res){var q=s.n();"
     "if(process.getActiveResourcesInfo){"
     "var a=process.getActiveResourcesInfo(),k={},i;"
     "for(i=0;i<a.length&&i<20000;i++)k[a[i]]=(k[a[i]]||0)+1;"
@@ -52,7 +53,7 @@ const char expression_drain[] =
     "if(process._getActiveHandles&&process._getActiveRequests){"
     "o.handles=process._getActiveHandles().length;"
     "o.requests=process._getActiveRequests().length}"
-    "if(s.n()-n>3)s.res=false}"
+    "if(s.n()-q<=3)s.slow=0;else if(++s.slow>2)s.res=false}"
     "s.g(function(){try{s.lag=s.n()-n}catch(x){}});"
     "return o"
     "}catch(x){return null}}";

@@ -32,7 +32,7 @@ LEAKS = (
     ('leak-listeners', ('onRequest', 'late'), (4, 6)),
     ('leak-closure', ('replace',), (4,)),
     ('leak-buffer', ('receive',), (4,)),
-    ('leak-map', ('(anonymous)', 'render', 'lookup'), (5, 6, 9)),
+    ('leak-map', ('(anonymous)', 'rows.Array.from', 'render', 'lookup'), (5, 6, 9)),
     ('leak-promises', ('query', 'send', 'serve', '(anonymous)'), (5, 8, 13, 16)),
     ('leak-module.mjs', ('open', 'loop', 'Session'), (4, 11, 15)),
     ('leak-worker', ('keep',), (5,)),
