@@ -4,10 +4,11 @@
 
 Snapshots are made by snapshot_make: 56, 230 and (BENCH_LARGE=1) 1,330 MB. CPU seconds and peak memory are those of the
 kernel for each process. BENCH_SNAPSHOT=FILE takes that one for the floor and for memlab instead of the 230 MB one.
-BENCH_MEMLAB=PROGRAM runs memlab (npm, with its own Node.js), which takes minutes.
+BENCH_MEMLAB=PROGRAM runs memlab (npm, with its own Node.js) three times each, which takes minutes; the median counts.
 """
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,12 @@ def best(command, times=5):
     """The least CPU of several runs: other work on the machine only adds to it."""
     runs = [run(command) for _ in range(times)]
     return min(cpu for cpu, _ in runs), max(peak for _, peak in runs)
+
+
+def median(command, times=3):
+    """The CPU in the middle of several runs, and the least of their peaks."""
+    runs = [run(command) for _ in range(times)]
+    return statistics.median(cpu for cpu, _ in runs), min(peak for _, peak in runs)
 
 
 def show(what, cpu, peak, note=""):
@@ -88,10 +95,10 @@ def compare_memlab(directory, path, memlab):
     options = ["--baseline", triple[0], "--target", triple[1], "--final", triple[2]]
     for name, ours, theirs, least_cpu, least_memory in (
         ("summary", ["summary", path], ["analyze", "object-size", "--snapshot", path], 10, 4),
-        ("diff of three", ["diff", *triple], ["find-leaks", *options], 8, 1),
+        ("diff of three", ["diff", *triple], ["find-leaks", *options], 8, 4),
     ):
-        cpu, peak = best([heapwatch, "snapshot", *ours], times=3)
-        memlab_cpu, memlab_peak = run([memlab, *theirs])
+        cpu, peak = median([heapwatch, "snapshot", *ours], times=5)
+        memlab_cpu, memlab_peak = median([memlab, *theirs])
         show(f"heapwatch {name}", cpu, peak)
         show(f"memlab {theirs[0]}", memlab_cpu, memlab_peak,
              f"{memlab_cpu / cpu:.1f} times the CPU, {memlab_peak / peak:.1f} times the memory")
