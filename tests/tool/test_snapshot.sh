@@ -110,6 +110,20 @@ else
 	result yes "no Chromium # SKIP"
 fi
 
+# Progress is for people who wait: on a terminal, of a big file, and gone at the end.
+cp "$small" "$work/big"
+truncate -s 80M "$work/big"
+if command -v script >/dev/null; then
+	script -qec "'$top_builddir/heapwatch' snapshot summary '$work/big' >'$work/out'" /dev/null \
+		</dev/null >"$work/terminal" 2>&1 || true
+	has "$(cat "$work/terminal")" "big: 0 % " "progress on a terminal"
+	has "$(tail -n 1 "$work/terminal")" "$(printf '\r\033[K')heapwatch: $work/big: byte " \
+		"which is erased"
+	script -qec "'$top_builddir/heapwatch' snapshot summary '$small' >'$work/out'" /dev/null \
+		</dev/null >"$work/terminal" 2>&1
+	is "$(cat "$work/terminal")" "" "none of a small file"
+fi
+
 # A name, a script's name and a type that would take over a terminal.
 csi=$(printf '\302\233')
 sed -e 's/"Cache"/"Ca\\u001b[2Jche'"$csi"'"/' "$small" >"$work/hostile"
