@@ -33,6 +33,14 @@ void buf_clear(struct buf *buf)
 		buf->data[0] = '\0';
 }
 
+void buf_restart(struct buf *buf, size_t maximum)
+{
+	buf_clear(buf);
+	buf->maximum = maximum;
+	if (buf->capacity > maximum + 1)
+		buf->capacity = maximum + 1; /* more is there, and not used before it grows */
+}
+
 /* Makes room for length more bytes and the NUL; false when that fails, now or before. */
 static bool buf_reserve(struct buf *buf, size_t length)
 {

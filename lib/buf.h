@@ -16,8 +16,8 @@
 struct buf {
 	char *data; /* owned; NULL until the first append */
 	size_t length;
-	size_t capacity;
-	size_t maximum; /* bytes; an append beyond it makes the buffer fail */
+	size_t capacity; /* with the NUL: at most maximum + 1 */
+	size_t maximum;  /* bytes; an append beyond it makes the buffer fail */
 	bool has_failed;
 };
 
@@ -27,6 +27,8 @@ void buf_init(struct buf *buf, size_t maximum);
 void buf_done(struct buf *buf);
 /* Empties the buffer and its error; keeps the memory. */
 void buf_clear(struct buf *buf);
+/* Likewise, for at most so many bytes from now on. */
+void buf_restart(struct buf *buf, size_t maximum);
 
 void buf_append_slowly(struct buf *buf, const void *bytes, size_t length);
 /* In line where there is room already: expositions are written in pieces of a few bytes. */

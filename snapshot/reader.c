@@ -250,10 +250,8 @@ static const char *begin_text(struct reader *reader, const char *at, enum place 
 	reader->quoted = (struct quoted){0};
 	reader->place = inside;
 	reader->keeps_text = maximum > 0;
-	if (reader->keeps_text) {
-		buf_clear(&reader->text);
-		reader->text.maximum = maximum;
-	}
+	if (reader->keeps_text)
+		buf_restart(&reader->text, maximum);
 	return at + 1;
 }
 
@@ -366,10 +364,8 @@ static const char *begin_value(struct reader *reader, const char *at)
 	reader->place = PLACE_SKIPPED;
 	memset(&reader->skip, 0, sizeof(reader->skip));
 	reader->keeps_text = member == MEMBER_SNAPSHOT;
-	if (member == MEMBER_SNAPSHOT) {
-		buf_clear(&reader->text);
-		reader->text.maximum = HEAD_MAX;
-	}
+	if (member == MEMBER_SNAPSHOT)
+		buf_restart(&reader->text, HEAD_MAX);
 	if (member == MEMBER_SNAPSHOT || member == MEMBER_OTHER)
 		return at;
 	if (*at != '[')

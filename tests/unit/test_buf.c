@@ -92,6 +92,29 @@ START_TEST(test_error_sticks_until_cleared)
 }
 END_TEST
 
+START_TEST(test_less_than_before)
+{
+	struct buf buf = BUF_INIT(5000);
+
+	buf_printf(&buf, "%04000d", 1);
+	buf_restart(&buf, 300);
+	ck_assert_str_eq(buf_string(&buf), "");
+	buf_printf(&buf, "%0200d", 1);
+	ck_assert(!buf_failed(&buf));
+	buf_append(&buf, "0123456789012345678901234567890123456789", 40);
+	buf_append(&buf, "0123456789012345678901234567890123456789", 40);
+	ck_assert_uint_eq(buf.length, 280);
+	buf_append(&buf, "0123456789012345678901234567890123456789", 40);
+	ck_assert(buf_failed(&buf));
+	ck_assert_uint_eq(buf.length, 280);
+	buf_restart(&buf, 9000);
+	buf_printf(&buf, "%08000d", 1);
+	ck_assert(!buf_failed(&buf));
+	ck_assert_uint_eq(buf.length, 8000);
+	buf_done(&buf);
+}
+END_TEST
+
 UNIT_MAIN("buf", test_empty_buffer_is_the_empty_string, test_appends_follow_each_other,
           test_it_grows_far_beyond_the_first_allocation, test_maximum_is_reached_but_not_passed,
-          test_error_sticks_until_cleared)
+          test_error_sticks_until_cleared, test_less_than_before)
