@@ -51,17 +51,4 @@ START_TEST(test_begins_with_zeros)
 }
 END_TEST
 
-START_TEST(test_more_than_there_is)
-{
-	uint32_t *array = large_calloc(2, sizeof(*array));
-
-	ck_assert_ptr_nonnull(array);
-	array[1] = 7;
-	ck_assert_ptr_null(large_calloc(SIZE_MAX / 2, sizeof(*array)));
-	ck_assert_ptr_null(large_realloc(array, SIZE_MAX / 2, sizeof(*array)));
-	ck_assert_uint_eq(array[1], 7);
-	free(array);
-}
-END_TEST
-
-UNIT_MAIN("large", test_grows, test_begins_with_zeros, test_more_than_there_is)
+UNIT_MAIN("large", test_grows, test_begins_with_zeros)
