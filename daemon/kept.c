@@ -126,6 +126,7 @@ struct kept *kept_open(const char *storage_path, const struct collector_host *ho
 	if (kept == NULL || asprintf(&kept->path, "%s/state", storage_path) < 0)
 		return NULL;
 	kept->host = host;
+	kept->last_ns = host->now_ns(host->context); /* lines wait at the start, too */
 	buf_init(&kept->bytes, BYTES_MAX);
 	read_boot_id(kept);
 	result = read_file(kept);
