@@ -207,6 +207,7 @@ static void write_done(void *data)
 	struct kept *kept = data;
 
 	kept->is_writing = false;
+	buf_done(&kept->bytes); /* a megabyte, until the next write */
 	note_result(kept, kept->write_result);
 }
 

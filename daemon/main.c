@@ -4,6 +4,7 @@
  * Exit status: 0 fine, 1 failure, 2 usage or bad configuration.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
 #define DUMP_MAX        (4U << 20)
 #define MESSAGE_SIZE    512
 #define REQUESTS_MAX    1000
+#define LARGE_BYTES     (128 * KIB)
 #define INTERVAL_MIN_NS (100 * NS_PER_MS) /* as sampling.interval of the file */
 #define INTERVAL_MAX_NS (10 * NS_PER_MINUTE)
 
@@ -256,6 +258,12 @@ static void ignore_broken_pipes(void)
 		log_warn(-errno, "cannot ignore SIGPIPE");
 }
 
+/* Else malloc keeps what a large buffer was: see mallopt(3), M_MMAP_THRESHOLD. */
+static void give_back_large_buffers(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, (int)LARGE_BYTES);
+}
+
 static int dump_config(const struct config *config)
 {
 	struct buf text = BUF_INIT(DUMP_MAX);
@@ -275,6 +283,7 @@ static int run(const struct daemon_options *daemon_options)
 	int r;
 
 	ignore_broken_pipes();
+	give_back_large_buffers();
 	raise_fd_limit();
 	needs.binds = true;
 	privileges_drop(needs);
