@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """heapwatch top: once and in a terminal (tmux): keys, details, sizes, hostile names, a heapwatchd that
 goes and comes, unix sockets, TLS with a password, and the terminal as it was when it ends."""
+import itertools
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ HOSTILE = 'evil\x1b]0;owned\x07\x1b[2J'
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 TLS = os.path.join(SOURCE, 'tests', 'fixtures', 'tls')
 PASSWORD_HASH = '$2b$05$dM11GlBvyv6WM.NyG2np6.t27pvwEhhj9LD8rVc9HqLVqNmBrzxDG'  # test
+NUMBERS = itertools.count()  # of tmux servers
 
 
 def heapwatch():
@@ -34,8 +36,9 @@ class Terminal:
 
     def __init__(self, suite, command, width=100, height=20):
         self.suite = suite
-        self.tmux = [tool('tmux'), '-L', 'heapwatch-%d' % os.getpid(), '-f', '/dev/null']
-        self.run('kill-server')
+        # A server that was ended may take a moment to go, and with it a session made meanwhile.
+        name = 'heapwatch-%d-%d' % (os.getpid(), next(NUMBERS))
+        self.tmux = [tool('tmux'), '-L', name, '-f', '/dev/null']
         self.run('new-session', '-d', '-x', str(width), '-y', str(height),
                  "sh -c '%s; echo STATUS $?; stty -a; exec cat'" % command)
 
