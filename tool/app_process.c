@@ -22,7 +22,7 @@
 #include "lib/numbers.h"
 
 /* systemd signals the processes of a control group one after another. */
-#define GROUP_WAIT_NS (20 * NS_PER_MS)
+#define GROUP_WAIT_NS (50 * NS_PER_MS)
 
 #define BIT_OF(number) (UINT64_C(1) << ((number)-1))
 
