@@ -209,7 +209,8 @@ void sender_tick(struct sender *sender)
 		return;
 	sender->is_closing = true;
 	submit(sender);
-	sender->is_closing = sender->is_running;
+	if (!sender->is_running) /* else it is the job's to read */
+		sender->is_closing = false;
 }
 
 void sender_abort(struct sender *sender)
