@@ -149,7 +149,7 @@ static void on_lacks(void *context, const struct process_key *key, enum process_
 	struct process *process = model_find(collection->model, key);
 
 	if (process != NULL)
-		process->needs[fact] = need;
+		process->needs[fact] = (uint8_t)need;
 }
 
 static void on_heap_level(void *context, const struct process_key *key, uint64_t at_ns,

@@ -68,7 +68,8 @@ static void write_unreadable(struct json *json, const struct process *process)
 			continue;
 		json_begin_object(json, NULL);
 		json_string(json, "fact", process_fact_name(fact));
-		json_string(json, "needs", process_need_name(process->needs[fact]));
+		json_string(json, "needs",
+		            process_need_name((enum process_need)process->needs[fact]));
 		json_end_object(json);
 	}
 	json_end_array(json);

@@ -141,7 +141,7 @@ void metric_process_unreadable(const struct metric_scope *scope, const struct me
 			metric_begin_process(scope, row);
 			text_label(scope->text, "fact", process_fact_name(fact));
 			text_label(scope->text, "needs",
-			           process_need_name(row->process->needs[fact]));
+			           process_need_name((enum process_need)row->process->needs[fact]));
 			text_end(scope->text, 1);
 		}
 	}

@@ -52,7 +52,7 @@ _Static_assert(sizeof(struct outside_level) % sizeof(uint64_t) == 0, "made of nu
 
 #define NUMBERS_COUNT (sizeof(isolate_numbers) / sizeof(isolate_numbers[0]))
 #define ENTRY_NUMBERS (sizeof(struct series_entry) / sizeof(uint64_t))
-#define LEVEL_NUMBERS (ENTRY_NUMBERS * (SERIES_LEVEL_POINTS + 1))
+#define LEVEL_NUMBERS (ENTRY_NUMBERS * SERIES_LEVEL_POINTS)
 
 /* Differs whenever what is packed does. */
 static uint64_t layout_number(void)

@@ -65,16 +65,16 @@ struct process {
 	bool is_exported;   /* older than discovery.min_age */
 	bool is_alerting;   /* one of its alerts is firing */
 	bool needs_scoring; /* a floor or a bucket arrived since the last evaluation */
-
-	struct firing_alert alerts[CONDITION_LIVING_COUNT];
-
-	enum process_need needs[PROCESS_FACT_COUNT]; /* for what may not be read of it */
-
 	/* Which of the four below were told. */
 	bool has_memory;
 	bool has_detail;
 	bool has_proportional;
 	bool has_map;
+	uint8_t needs[PROCESS_FACT_COUNT]; /* enum process_need: for what may not be read of it */
+	uint8_t evidence_count;
+
+	struct firing_alert alerts[CONDITION_LIVING_COUNT];
+
 	struct memory_sample memory;
 	struct memory_detail detail;
 	struct proportional_sample proportional;
@@ -94,8 +94,7 @@ struct process {
 	struct score_memory score_memory;
 	struct experience *experience; /* of its app, borrowed; NULL: none */
 	struct verdict verdict;
-	struct leak_sites *sites; /* owned; NULL: not explained */
-	size_t evidence_count;
+	struct leak_sites *sites;             /* owned; NULL: not explained */
 	char (*evidence)[EVIDENCE_TEXT_SIZE]; /* owned; NULL until something is said */
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Buckets of minima at doubling widths. Each level holds the newest SERIES_LEVEL_POINTS buckets of
- * its width; the oldest moves up a level when another arrives, and is merged there with its
- * neighbour when both fall into one bucket of the wider grid. O(1) amortised, nothing allocated.
+ * its width; before another arrives the oldest moves up a level, together with its neighbour when
+ * both fall into one bucket of the wider grid. O(1) amortised, nothing allocated.
  */
 #include "daemon/model/series.h"
 
@@ -43,25 +43,25 @@ static struct series_entry level_take_oldest(struct series *series, size_t level
 	return taken.value < next.value ? taken : next;
 }
 
-static void cascade(struct series *series)
+/* Makes room first, so that no level ever holds more than its points. */
+static void append(struct series *series, struct series_entry entry)
 {
-	size_t level;
+	struct series_entry oldest;
+	size_t level = 0;
 
-	for (level = 0; level < SERIES_LEVEL_COUNT; level++) {
-		if (series->counts[level] <= SERIES_LEVEL_POINTS)
-			return;
-		if (level + 1 == SERIES_LEVEL_COUNT) {
-			level_drop_oldest(series, level);
-			return;
-		}
-		series->levels[level + 1][series->counts[level + 1]++] =
-		    level_take_oldest(series, level);
+	while (series->counts[level] == SERIES_LEVEL_POINTS && level + 1 < SERIES_LEVEL_COUNT) {
+		oldest = level_take_oldest(series, level);
+		series->levels[level][series->counts[level]++] = entry;
+		entry = oldest;
+		level++;
 	}
+	if (series->counts[level] == SERIES_LEVEL_POINTS)
+		level_drop_oldest(series, level);
+	series->levels[level][series->counts[level]++] = entry;
 }
 
 bool series_add_with_work(struct series *series, uint64_t at_ns, uint64_t value, uint64_t work)
 {
-	struct series_entry *entries = series->levels[0];
 	struct series_entry *last;
 
 	if (at_ns < series->last_ns)
@@ -69,15 +69,14 @@ bool series_add_with_work(struct series *series, uint64_t at_ns, uint64_t value,
 	series->last_ns = at_ns;
 	series->added_count++;
 	if (series->counts[0] > 0) {
-		last = &entries[series->counts[0] - 1];
+		last = &series->levels[0][series->counts[0] - 1];
 		if (last->at_ns / series->width_ns == at_ns / series->width_ns) {
 			if (value <= last->value)
 				*last = (struct series_entry){at_ns, value, work};
 			return false;
 		}
 	}
-	entries[series->counts[0]++] = (struct series_entry){at_ns, value, work};
-	cascade(series);
+	append(series, (struct series_entry){at_ns, value, work});
 	return true;
 }
 

@@ -16,7 +16,7 @@
 
 #define SERIES_LEVEL_COUNT  13
 #define SERIES_LEVEL_POINTS 8
-#define SERIES_POINTS_MAX   (SERIES_LEVEL_COUNT * (SERIES_LEVEL_POINTS + 1))
+#define SERIES_POINTS_MAX   (SERIES_LEVEL_COUNT * SERIES_LEVEL_POINTS)
 
 struct series_point {
 	uint64_t at_ns;    /* of the minimum */
@@ -35,7 +35,7 @@ struct series_entry {
 
 struct series {
 	uint64_t width_ns; /* of the finest bucket */
-	struct series_entry levels[SERIES_LEVEL_COUNT][SERIES_LEVEL_POINTS + 1];
+	struct series_entry levels[SERIES_LEVEL_COUNT][SERIES_LEVEL_POINTS];
 	uint8_t counts[SERIES_LEVEL_COUNT];
 	uint64_t last_ns; /* of the latest value */
 	uint64_t added_count;

@@ -107,24 +107,28 @@ static struct trail_entry take_oldest(struct trail *trail, size_t level)
 	return taken;
 }
 
-static void cascade(struct trail *trail)
+/* Makes room first, as in series.c. */
+static void append(struct trail *trail, struct trail_entry entry)
 {
-	size_t level;
+	struct trail_entry oldest;
+	size_t level = 0;
 
-	for (level = 0; trail->counts[level] > TRAIL_LEVEL_POINTS; level++) {
-		if (level + 1 == TRAIL_LEVEL_COUNT) {
-			drop_oldest(trail, level);
-			return;
-		}
-		trail->levels[level + 1][trail->counts[level + 1]++] = take_oldest(trail, level);
+	while (trail->counts[level] == TRAIL_LEVEL_POINTS && level + 1 < TRAIL_LEVEL_COUNT) {
+		oldest = take_oldest(trail, level);
+		trail->levels[level][trail->counts[level]++] = entry;
+		entry = oldest;
+		level++;
 	}
+	if (trail->counts[level] == TRAIL_LEVEL_POINTS)
+		drop_oldest(trail, level);
+	trail->levels[level][trail->counts[level]++] = entry;
 }
 
 /* For each collection: nearly always its bucket is there already, and nothing is divided. */
 void trail_add(struct trail *trail, const struct trail_point *point)
 {
-	uint8_t *count = &trail->counts[0];
-	struct trail_entry *newest = *count > 0 ? &trail->levels[0][*count - 1] : NULL;
+	uint8_t count = trail->counts[0];
+	struct trail_entry *newest = count > 0 ? &trail->levels[0][count - 1] : NULL;
 	struct trail_entry entry;
 
 	if (newest != NULL && point->at_ns < (newest->bucket + UINT64_C(1)) * trail->width_ns) {
@@ -132,8 +136,7 @@ void trail_add(struct trail *trail, const struct trail_point *point)
 		merge(newest, &entry);
 		return;
 	}
-	trail->levels[0][(*count)++] = entry_of(to_u32(point->at_ns / trail->width_ns), point);
-	cascade(trail);
+	append(trail, entry_of(to_u32(point->at_ns / trail->width_ns), point));
 }
 
 /* ---- reading ---- */

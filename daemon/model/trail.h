@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * How a process looked over time, for people: memory, pauses and verdicts in buckets that widen
- * with age as those of a series do, and that hold the highest of their time. Bounded: 2.2 KB per
+ * with age as those of a series do, and that hold the highest of their time. Bounded: 1.9 KB per
  * process. Verdicts are not made from it.
  */
 #ifndef HEAPWATCH_DAEMON_MODEL_TRAIL_H
@@ -15,7 +15,7 @@
 /* With a finest width of a minute they reach back 28 days. */
 #define TRAIL_LEVEL_COUNT  13
 #define TRAIL_LEVEL_POINTS 5
-#define TRAIL_POINTS_MAX   (TRAIL_LEVEL_COUNT * (TRAIL_LEVEL_POINTS + 1))
+#define TRAIL_POINTS_MAX   (TRAIL_LEVEL_COUNT * TRAIL_LEVEL_POINTS)
 
 /* What is not known is 0. Sums over the heaps that live. */
 struct trail_point {
@@ -48,7 +48,7 @@ struct trail_entry {
 struct trail {
 	uint64_t width_ns; /* of the finest bucket */
 	uint8_t counts[TRAIL_LEVEL_COUNT];
-	struct trail_entry levels[TRAIL_LEVEL_COUNT][TRAIL_LEVEL_POINTS + 1];
+	struct trail_entry levels[TRAIL_LEVEL_COUNT][TRAIL_LEVEL_POINTS];
 };
 
 void trail_init(struct trail *trail, uint64_t width_ns);
