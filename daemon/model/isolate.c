@@ -154,13 +154,20 @@ static void add_full(struct isolate *isolate, uint64_t at_ns, const struct gc_ev
 	}
 }
 
-/* What a young collection leaves is no floor, but it is never less than one. */
+/*
+ * What a young collection leaves is no floor, but it is never less than one: where it is below the
+ * last one, the live set has shrunk. The lowest since then is kept, for garbage soon hides it.
+ */
 static void add_young(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event)
 {
-	bool is_bound = isolate->has_live && event->used_after_bytes < isolate->live_bytes;
+	uint64_t known_bytes = isolate->bound_ns > 0 ? isolate->bound_bytes : isolate->live_bytes;
 
-	isolate->bound_ns = is_bound ? at_ns : 0;
-	isolate->bound_bytes = is_bound ? event->used_after_bytes : 0;
+	if (!isolate->has_live || event->used_after_bytes >= known_bytes)
+		return;
+	isolate->bound_ns = at_ns;
+	isolate->bound_bytes = event->used_after_bytes;
+	(void)series_add_with_work(&isolate->floor, at_ns, event->used_after_bytes,
+	                           isolate->allocated_bytes);
 }
 
 static void update_clock(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event)

@@ -86,8 +86,8 @@ struct isolate {
 	bool has_external_pressure;
 	bool has_detached_contexts; /* these two are the inspector's, see below */
 	bool has_array_buffers;
-	struct series floor; /* used after full collections */
-	/* A scavenge below the last floor bounds it from above; 0 when there is none. */
+	struct series floor; /* used after full collections, and the bounds below */
+	/* The lowest that a scavenge since then left below the last floor; 0 when none did. */
 	uint64_t bound_ns;
 	uint64_t bound_bytes;
 	unsigned parts_known; /* 1 << enum heap_part: who has a level below */

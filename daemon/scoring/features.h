@@ -19,8 +19,7 @@
 #include "daemon/model/series.h"
 
 #define SEGMENT_COUNT 6
-/* One more than a series holds: the bound that a scavenge gives may follow the last floor. */
-#define SAMPLES_MAX (SERIES_POINTS_MAX + 1)
+#define SAMPLES_MAX   SERIES_POINTS_MAX
 
 struct samples {
 	double at_seconds[SAMPLES_MAX]; /* oldest first */

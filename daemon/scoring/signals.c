@@ -62,20 +62,6 @@ static void read_series(const struct scene *scene, const struct series *series,
 	ret_samples->count = count;
 }
 
-/* A scavenge that left less than the last floor says that the floor is no longer so high. */
-static void append_bound(const struct scene *scene, const struct isolate *isolate,
-                         struct samples *samples)
-{
-	if (isolate->bound_ns == 0)
-		return;
-	samples->at_seconds[samples->count] =
-	    production_seconds(scene->process, isolate->bound_ns, scene->time_scale);
-	samples->value[samples->count] = (double)isolate->bound_bytes;
-	samples->work[samples->count] = (double)isolate->allocated_bytes;
-	samples->width_seconds[samples->count] = 0;
-	samples->count++;
-}
-
 static struct demand new_demand(const struct scene *scene)
 {
 	return (struct demand){
@@ -125,7 +111,6 @@ static void judge_floor(const struct scene *scene, const struct isolate *isolate
 	demand.limit = ret_signal->limit_bytes;
 	demand.capacity = ret_signal->limit_bytes;
 	read_series(scene, &isolate->floor, &samples);
-	append_bound(scene, isolate, &samples);
 	compare_lives(scene,
 	              strcmp(isolate->name, "main") == 0 ? EXPERIENCE_MAIN_HEAP
 	                                                 : EXPERIENCE_OTHER_HEAPS,

@@ -122,16 +122,22 @@ START_TEST(test_only_full_collections_make_the_floor)
 }
 END_TEST
 
-START_TEST(test_a_scavenge_below_the_floor_bounds_it_until_the_next_line)
+START_TEST(test_a_scavenge_below_the_floor_lowers_it_for_good)
 {
+	struct series_point points[SERIES_POINTS_MAX];
+
 	setup();
 	add(GC_MARK_COMPACT, 100, 30, 20);
 	add(GC_SCAVENGE, 200, 30, 15);
 	ck_assert_uint_eq(isolate.bound_bytes, 15 * MIB);
 	ck_assert_uint_gt(isolate.bound_ns, 0);
-	add(GC_SCAVENGE, 300, 30, 25);
-	ck_assert_uint_eq(isolate.bound_bytes, 0);
-	add(GC_SCAVENGE, 400, 30, 15);
+	add(GC_SCAVENGE, 300, 30, 18);
+	add(GC_SCAVENGE, 400, 30, 25);
+	ck_assert_uint_eq(isolate.bound_bytes, 15 * MIB);
+	ck_assert_uint_eq(isolate.live_bytes, 20 * MIB);
+	ck_assert_uint_eq(isolate.floor.added_count, 2);
+	ck_assert_uint_eq(series_points(&isolate.floor, points), 1);
+	ck_assert_uint_eq(points[0].value, 15 * MIB);
 	add(GC_MARK_COMPACT, 500, 30, 14);
 	ck_assert_uint_eq(isolate.bound_bytes, 0);
 }
@@ -299,7 +305,7 @@ END_TEST
 UNIT_MAIN("isolate", test_totals_count_every_collection_by_kind_and_generation,
           test_pause_buckets_are_closed_above, test_pauses_up_to_a_bound_add_up,
           test_only_full_collections_make_the_floor,
-          test_a_scavenge_below_the_floor_bounds_it_until_the_next_line,
+          test_a_scavenge_below_the_floor_lowers_it_for_good,
           test_a_clock_that_goes_back_begins_a_new_life, test_ineffective_is_v8s_own_rule,
           test_an_effective_collection_ends_the_row, test_spaces_are_known_once_told,
           test_external_memory_is_that_of_backing_stores_where_told,

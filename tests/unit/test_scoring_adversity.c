@@ -295,9 +295,42 @@ START_TEST(test_a_lower_container_limit_brings_the_end_near)
 }
 END_TEST
 
+static void scavenge(struct process *process, double minute, double left_mib)
+{
+	uint64_t at_ns = START_NS + (uint64_t)(minute * (double)NS_PER_MINUTE);
+	const struct gc_event event = {
+	    .kind = GC_SCAVENGE,
+	    .isolate = 1,
+	    .uptime_ns = at_ns - START_NS,
+	    .used_before_bytes = (uint64_t)((left_mib + 4) * (double)MIB),
+	    .used_after_bytes = (uint64_t)(left_mib * (double)MIB),
+	    .committed_after_bytes = 120 * MIB,
+	};
+
+	process_add_gc(process, at_ns, &event);
+	scoring_evaluate(process, at_ns, &options);
+}
+
+/* One tooth of a saw, then nothing but scavenges: the first of them tells that it was given back.
+ */
+START_TEST(test_garbage_does_not_hide_what_was_given_back)
+{
+	static const struct play play = {.floor_mib = ramp};
+	struct outcome outcome = run(&play, 30);
+	double minute;
+
+	ck_assert_double_ge(outcome.highest, 0.8);
+	for (minute = 31; minute < 46; minute++)
+		scavenge(outcome.process, minute, 50 + 6 * (minute - 31));
+	ck_assert_double_lt(outcome.process->verdict.score, 0.5);
+	(void)process_free(outcome.process);
+}
+END_TEST
+
 UNIT_MAIN("scoring_adversity", test_one_dip_in_each_window_hides_no_leak,
           test_a_pause_hides_no_leak, test_a_leak_inside_the_warm_up_is_called,
           test_collections_by_hand_change_nothing, test_what_goes_with_the_load_is_no_leak,
           test_gaps_neither_make_nor_hide_a_leak, test_a_clock_that_jumps_makes_no_leak,
           test_a_clock_that_jumps_back_hides_no_leak, test_a_raised_heap_limit_moves_the_end_away,
-          test_a_lower_container_limit_brings_the_end_near)
+          test_a_lower_container_limit_brings_the_end_near,
+          test_garbage_does_not_hide_what_was_given_back)
