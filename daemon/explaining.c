@@ -6,6 +6,7 @@
 #include "daemon/explaining.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,7 @@ struct job {
 	struct process_key key; /* pid 0: only to close what a crash left open */
 	char procfs_path[PATH_SIZE];
 	bool may_signal;
+	double growth_bytes_per_second; /* of the heap, at least; 0: unknown */
 	int cancel_fd;
 	/* Results. */
 	int error;
@@ -133,6 +135,8 @@ static int sample(void *context, const struct access *access,
 	                                        .address = access->address,
 	                                        .inner_pid = access->inner_pid,
 	                                        .duration_ns = DURATION_NS,
+	                                        .growth_bytes_per_second =
+	                                            job->growth_bytes_per_second,
 	                                        .cancel_fd = access->cancel_fd};
 
 	return explain_run(&options, &job->result, reterr_message);
@@ -280,8 +284,16 @@ static bool may_signal(const struct explaining *explaining, const struct process
 	return mode == INSPECTOR_SIGNAL && explaining->has_ledger;
 }
 
-/* key: NULL to recover only. */
-static int submit(struct explaining *explaining, const struct process_key *key, bool may_open)
+/* What is outside the heap, or is code, is not what sampling sees grow. */
+static double heap_growth(const struct process *process)
+{
+	return process->verdict.kind == LEAK_KIND_JS_HEAP
+	           ? fmax(0, process->verdict.growth_lower_bytes_per_second)
+	           : 0;
+}
+
+/* process: NULL to recover only. */
+static int submit(struct explaining *explaining, const struct process *process)
 {
 	const struct collector_host *host = explaining->options.host;
 	struct job *job = calloc(1, sizeof(*job));
@@ -290,9 +302,11 @@ static int submit(struct explaining *explaining, const struct process_key *key, 
 	if (job == NULL)
 		return -ENOMEM;
 	job->owner = explaining;
-	if (key != NULL)
-		job->key = *key;
-	job->may_signal = may_open;
+	if (process != NULL) {
+		job->key = process->key;
+		job->may_signal = may_signal(explaining, process);
+		job->growth_bytes_per_second = heap_growth(process);
+	}
 	job->cancel_fd = explaining->cancel_fd;
 	(void)snprintf(job->procfs_path, sizeof(job->procfs_path), "%s",
 	               explaining->options.procfs_path);
@@ -318,7 +332,7 @@ int explaining_start(struct explaining *explaining, const struct process *proces
 	if (outcome == NULL)
 		return -ENOMEM;
 	outcome->is_of_episode = process->is_alerting;
-	r = submit(explaining, &process->key, may_signal(explaining, process));
+	r = submit(explaining, process);
 	if (r < 0)
 		remove_outcome(explaining, outcome);
 	else
@@ -373,7 +387,7 @@ void explaining_tick(struct explaining *explaining)
 			return; /* the next tick tries again */
 	}
 	if (explaining->job == NULL && clock_boottime_ns() >= explaining->next_look_ns)
-		(void)submit(explaining, NULL, false); /* else with the next tick */
+		(void)submit(explaining, NULL); /* else with the next tick */
 }
 
 /* ---- what is told ---- */

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/inspector/node_ids.h"
+#include "collectors/inspector/sample_order.h"
+#include "collectors/inspector/script_name.h"
 #include "lib/cjson.h"
 #include "lib/cleanup.h"
 
@@ -20,7 +23,6 @@
 #define HASH_FUNCTION(key, length, hash) HASH_OAT(key, length, hash)
 #include <uthash.h>
 
-#define NODE_SCHEME "node:"
 #define FILE_SCHEME "file://"
 
 struct frame {
@@ -44,13 +46,6 @@ struct path {
 	uint32_t index;
 };
 
-/* The node of the tree for each id of a profile, for its list of samples. */
-struct id_entry {
-	UT_hash_handle hh;
-	uint64_t id;
-	uint32_t index;
-};
-
 struct call_tree {
 	double interval_bytes;
 	size_t profile_count;
@@ -63,7 +58,7 @@ struct call_tree {
 	struct frame **frames;
 	uint32_t frame_count;
 	uint32_t frame_capacity;
-	struct id_entry *ids; /* of the profile that is being added */
+	struct node_ids ids; /* of the profile that is being added */
 };
 
 /* ---- arrays ---- */
@@ -156,47 +151,24 @@ static int frame_intern(struct call_tree *tree, const cJSON *call_frame, uint32_
 	if (added->hh.tbl == NULL) /* uthash had no memory */
 		return -ENOMEM;
 	tree->frame_count++;
-	tree->has_node_scheme |= strncmp(frame->script, NODE_SCHEME, strlen(NODE_SCHEME)) == 0;
+	tree->has_node_scheme |= script_has_node_scheme(frame->script);
 	*ret_index = added->index;
 	frames[added->index] = TAKE_PTR(frame);
 	return 0;
 }
 
-/*
- * Up to Node 14 internal scripts are named as in Node's lib directory: "events.js",
- * "internal/timers.js". What an application loads has an absolute path or a scheme.
- */
-static bool is_bare_name(const char *script)
-{
-	size_t length = strlen(script);
-
-	if (length < 3 || strcmp(script + length - 3, ".js") != 0)
-		return false;
-	return strncmp(script, "internal/", strlen("internal/")) == 0 ||
-	       strcspn(script, "/:\\[") == length;
-}
-
-static bool is_buffer_script(const char *script)
-{
-	if (strncmp(script, NODE_SCHEME, strlen(NODE_SCHEME)) == 0)
-		script += strlen(NODE_SCHEME);
-	return strcmp(script, "buffer") == 0 || strcmp(script, "internal/buffer") == 0 ||
-	       strcmp(script, "buffer.js") == 0 || strcmp(script, "internal/buffer.js") == 0;
-}
-
 struct call_frame call_tree_frame(const struct call_tree *tree, uint32_t index)
 {
 	const struct frame *frame = tree->frames[index];
-	bool is_internal = frame->script[0] == '\0' ||
-	                   strncmp(frame->script, NODE_SCHEME, strlen(NODE_SCHEME)) == 0 ||
-	                   (!tree->has_node_scheme && is_bare_name(frame->script));
+	bool is_internal = frame->script[0] == '\0' || script_has_node_scheme(frame->script) ||
+	                   (!tree->has_node_scheme && script_is_bare(frame->script));
 
 	return (struct call_frame){.function = frame->key,
 	                           .script = frame->script,
 	                           .line = frame->line,
 	                           .column = frame->column,
 	                           .is_internal = is_internal,
-	                           .is_buffer = is_internal && is_buffer_script(frame->script)};
+	                           .is_buffer = is_internal && script_is_buffer(frame->script)};
 }
 
 /* ---- nodes ---- */
@@ -251,57 +223,16 @@ static int node_reach(struct call_tree *tree, const struct path_key *key, uint32
 
 /* ---- samples: listed from Node 12 on, else estimated ---- */
 
-static int remember_id(struct call_tree *tree, const cJSON *item, uint32_t index)
-{
-	const cJSON *id = cJSON_GetObjectItemCaseSensitive(item, "id");
-	struct id_entry *entry;
-	struct id_entry *known = NULL;
-
-	if (!cJSON_IsNumber(id) || !(id->valuedouble >= 0) || id->valuedouble >= UINT32_MAX)
-		return 0;
-	entry = calloc(1, sizeof(*entry));
-	if (entry == NULL)
-		return -ENOMEM;
-	entry->id = (uint64_t)id->valuedouble;
-	entry->index = index;
-	HASH_FIND(hh, tree->ids, &entry->id, sizeof(entry->id), known);
-	if (known == NULL)
-		HASH_ADD(hh, tree->ids, id, sizeof(entry->id), entry);
-	if (known != NULL || entry->hh.tbl == NULL) {
-		free(entry);
-		return known != NULL ? 0 : -ENOMEM;
-	}
-	return 0;
-}
-
-static void forget_ids(struct call_tree *tree)
-{
-	struct id_entry *entry, *next;
-
-	HASH_ITER(hh, tree->ids, entry, next)
-	{
-		HASH_DEL(tree->ids, entry);
-		free(entry);
-	}
-}
-
 static void count_samples(struct call_tree *tree, const cJSON *samples)
 {
 	const cJSON *sample;
 
 	cJSON_ArrayForEach(sample, samples)
 	{
-		double number =
-		    cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(sample, "nodeId"));
-		struct id_entry *entry = NULL;
-		uint64_t id;
+		uint32_t node = node_ids_of_sample(&tree->ids, sample);
 
-		if (!(number >= 0) || number >= UINT32_MAX)
-			continue;
-		id = (uint64_t)number;
-		HASH_FIND(hh, tree->ids, &id, sizeof(id), entry);
-		if (entry != NULL)
-			tree->nodes[entry->index].samples[tree->profile_count] += 1;
+		if (node != NODE_IDS_NONE)
+			tree->nodes[node].samples[tree->profile_count] += 1;
 	}
 }
 
@@ -341,7 +272,7 @@ static int visit(struct call_tree *tree, const cJSON *item, uint32_t parent, boo
 	else if (r == 0 && tree->node_count == 0)
 		r = node_append(tree, &key, &node);
 	if (r == 0)
-		r = remember_id(tree, item, node);
+		r = node_ids_add(&tree->ids, item, node);
 	if (r < 0)
 		return r;
 	tree->nodes[node].bytes[tree->profile_count] += self_size;
@@ -385,7 +316,7 @@ static int walk(struct call_tree *tree, const cJSON *head)
 	return r;
 }
 
-int call_tree_add(struct call_tree *tree, const struct cJSON *profile)
+static int add(struct call_tree *tree, const struct cJSON *profile)
 {
 	const cJSON *head = cJSON_GetObjectItemCaseSensitive(profile, "head");
 	const cJSON *samples = cJSON_GetObjectItemCaseSensitive(profile, "samples");
@@ -400,9 +331,74 @@ int call_tree_add(struct call_tree *tree, const struct cJSON *profile)
 		count_samples(tree, samples);
 	else if (r == 0)
 		estimate_samples(tree);
-	forget_ids(tree);
 	if (r == 0)
 		tree->profile_count++;
+	return r;
+}
+
+int call_tree_add(struct call_tree *tree, const struct cJSON *profile)
+{
+	int r = add(tree, profile);
+
+	node_ids_done(&tree->ids);
+	return r;
+}
+
+/* ---- two moments from one profile ---- */
+
+static bool is_mark(const struct call_tree *tree, uint32_t index)
+{
+	struct call_frame frame = call_tree_frame(tree, tree->nodes[index].frame);
+
+	return frame.script[0] == '\0' && strcmp(frame.function, CALL_TREE_MARK) == 0;
+}
+
+/* The node that marks, and what it calls; parents come before their children. */
+static void find_marking(const struct call_tree *tree, bool *is_marking)
+{
+	uint32_t i;
+
+	for (i = 1; i < tree->node_count; i++)
+		is_marking[i] = is_marking[tree->nodes[i].parent] || is_mark(tree, i);
+}
+
+static void take_part(struct call_node *node, const struct sample_part *part)
+{
+	node->bytes[0] = part->early_bytes;
+	node->bytes[1] = part->bytes;
+	node->samples[0] = part->early_samples;
+	node->samples[1] = part->samples;
+	node->recent_bytes = part->recent_bytes;
+	node->recent_samples = part->recent_samples;
+}
+
+static int part_profile(struct call_tree *tree, const cJSON *profile)
+{
+	const cJSON *samples = cJSON_GetObjectItemCaseSensitive(profile, "samples");
+	_cleanup_(freep) bool *is_marking = calloc(tree->node_count, sizeof(*is_marking));
+	_cleanup_(freep) struct sample_part *parts = calloc(tree->node_count, sizeof(*parts));
+	uint32_t i;
+
+	if (is_marking == NULL || parts == NULL)
+		return -ENOMEM;
+	find_marking(tree, is_marking);
+	if (!sample_order_part(samples, &tree->ids, is_marking, parts))
+		return 0;
+	for (i = 0; i < tree->node_count; i++)
+		take_part(&tree->nodes[i], &parts[i]);
+	tree->profile_count = 2;
+	return 0;
+}
+
+int call_tree_add_marked(struct call_tree *tree, const struct cJSON *profile)
+{
+	int r;
+
+	assert(tree->profile_count == 0);
+	r = add(tree, profile);
+	if (r == 0)
+		r = part_profile(tree, profile);
+	node_ids_done(&tree->ids);
 	return r;
 }
 
@@ -430,6 +426,7 @@ struct call_tree *call_tree_free(struct call_tree *tree)
 		HASH_DEL(tree->paths, path);
 		free(path);
 	}
+	node_ids_done(&tree->ids);
 	HASH_CLEAR(hh, tree->frames_by_key);
 	for (i = 0; i < tree->frame_count; i++)
 		free(tree->frames[i]);
@@ -475,4 +472,16 @@ double call_node_growth_bytes(const struct call_tree *tree, const struct call_no
 double call_node_growth_samples(const struct call_tree *tree, const struct call_node *node)
 {
 	return growth(tree, node->samples);
+}
+
+double call_tree_growth_bytes(const struct call_tree *tree)
+{
+	double bytes = 0, recent_bytes = 0;
+	uint32_t i;
+
+	for (i = 0; i < tree->node_count; i++) {
+		bytes += call_node_growth_bytes(tree, &tree->nodes[i]);
+		recent_bytes += tree->nodes[i].recent_bytes;
+	}
+	return recent_bytes > bytes / 2 ? 2 * (bytes - recent_bytes) : bytes;
 }

@@ -18,6 +18,8 @@
 #define CALL_TREE_DEPTH_MAX    256           /* V8 samples 128 frames */
 #define CALL_NAME_MAX_BYTES    ((size_t)512) /* longer names are cut */
 #define CALL_TREE_ROOT         0             /* index of the node above all */
+/* A function of this name and no script allocates at the earlier moment, and keeps it. */
+#define CALL_TREE_MARK "heapwatchMark"
 
 struct cJSON;
 struct call_tree;
@@ -40,6 +42,9 @@ struct call_node {
 	/* Alive, by profile, allocated in this frame itself. */
 	double bytes[CALL_TREE_PROFILES_MAX];
 	double samples[CALL_TREE_PROFILES_MAX];
+	/* Of the growth, what was allocated in the second half of it; 0: unknown. */
+	double recent_bytes;
+	double recent_samples;
 };
 
 /* interval_bytes: of the sampler; not 0. NULL without memory. */
@@ -53,6 +58,13 @@ struct call_tree *call_tree_free(struct call_tree *tree);
  */
 int call_tree_add(struct call_tree *tree, const struct cJSON *profile)
     __attribute__((warn_unused_result));
+/*
+ * One profile that counts for two: that of the moment which CALL_TREE_MARK marked, of which what
+ * has died since is unknown, and its own. Where no sample is of the mark it counts for one. The
+ * tree is empty; errors as above.
+ */
+int call_tree_add_marked(struct call_tree *tree, const struct cJSON *profile)
+    __attribute__((warn_unused_result));
 
 size_t call_tree_profile_count(const struct call_tree *tree);
 uint32_t call_tree_node_count(const struct call_tree *tree);
@@ -64,5 +76,7 @@ struct call_frame call_tree_frame(const struct call_tree *tree, uint32_t index);
 /* From the first profile to the last; of a single one, all that was alive. May be negative. */
 double call_node_growth_bytes(const struct call_tree *tree, const struct call_node *node);
 double call_node_growth_samples(const struct call_tree *tree, const struct call_node *node);
+/* Of all; what is alive for a moment only, as of requests under way, counts little. */
+double call_tree_growth_bytes(const struct call_tree *tree);
 
 #endif

@@ -17,20 +17,21 @@
 #include "lib/units.h"
 
 #define ATTACH_TIMEOUT_NS   (15 * NS_PER_SECOND)
-#define ENABLE_TIMEOUT_NS   (20 * NS_PER_SECOND) /* the process may be in a system call */
 #define MESSAGE_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 #define RATE_NS             NS_PER_SECOND /* so long the rate of allocation is measured */
 /* Garbage of 16 MiB is collected at once: at 400 MB a second every 40 ms. */
-#define RATE_STEP_NS  (10 * NS_PER_MS)
-#define TICK_NS       NS_PER_SECOND
-#define WORKERS_MAX   8
-#define SAMPLERS_MAX  (1 + WORKERS_MAX)
-#define ANNOUNCING_NS (250 * NS_PER_MS) /* so long workers that live are told of */
+#define RATE_STEP_NS      (10 * NS_PER_MS)
+#define TICK_NS           NS_PER_SECOND
+#define CALL_TIMEOUT_NS   (20 * NS_PER_SECOND) /* the process may be in a system call */
+#define WORKER_TIMEOUT_NS (5 * NS_PER_SECOND)  /* idle workers of pools sleep */
+#define WORKERS_MAX       8
+#define SAMPLERS_MAX      (1 + WORKERS_MAX)
+#define ANNOUNCING_NS     (250 * NS_PER_MS) /* so long workers that live are told of */
 /* Node 20 may crash when a worker that begins or ends has a message; many live for a moment only.
  */
 #define WORKER_AGE_MIN_NS (5 * NS_PER_SECOND)
 
-#define FIRST_PROFILE 0.35 /* of the duration; the other one is taken when sampling stops */
+#define FIRST_MOMENT 0.35 /* of the duration; the other one is when sampling stops */
 
 struct explain {
 	const struct explain_options *options;
@@ -44,14 +45,16 @@ struct explain {
 
 DEFINE_CLEANUP(struct dialogue, dialogue_close)
 
-uint64_t explain_interval(double allocated_bytes_per_second, uint64_t duration_ns)
+uint64_t explain_interval(const struct explain_rates *rates, uint64_t duration_ns)
 {
-	double samples_per_second =
-	    fmin(EXPLAIN_SAMPLES_PER_SECOND, EXPLAIN_SAMPLES_MAX / ns_to_seconds(duration_ns));
+	double seconds = ns_to_seconds(duration_ns);
+	double samples_per_second = fmin(EXPLAIN_SAMPLES_PER_SECOND, EXPLAIN_SAMPLES_MAX / seconds);
+	double wanted_bytes =
+	    fmax(rates->allocated_bytes_per_second / samples_per_second,
+	         rates->growth_bytes_per_second * seconds / EXPLAIN_SAMPLES_WANTED);
 	uint64_t interval_bytes = EXPLAIN_INTERVAL_MIN_BYTES;
 
-	while (interval_bytes < EXPLAIN_INTERVAL_MAX_BYTES &&
-	       (double)interval_bytes * samples_per_second < allocated_bytes_per_second)
+	while (interval_bytes < EXPLAIN_INTERVAL_MAX_BYTES && (double)interval_bytes < wanted_bytes)
 		interval_bytes *= 2;
 	return interval_bytes;
 }
@@ -67,7 +70,7 @@ static void add_worker(struct explain *explain, const char *session_id)
 		explain->missed_count++;
 		return;
 	}
-	*sampler = (struct sampler){.dialogue = explain->dialogue};
+	*sampler = (struct sampler){.dialogue = explain->dialogue, .timeout_ns = WORKER_TIMEOUT_NS};
 	memcpy(sampler->worker, session_id, strlen(session_id) + 1);
 	explain->sampler_count++;
 }
@@ -101,10 +104,11 @@ static int find_threads(struct explain *explain)
 {
 	const struct dialogue_call enable = {.method = "NodeWorker.enable",
 	                                     .params = "{\"waitForDebuggerOnStart\":false}",
-	                                     .timeout_ns = ENABLE_TIMEOUT_NS};
+	                                     .timeout_ns = CALL_TIMEOUT_NS};
 	int r;
 
-	explain->samplers[0] = (struct sampler){.dialogue = explain->dialogue};
+	explain->samplers[0] =
+	    (struct sampler){.dialogue = explain->dialogue, .timeout_ns = CALL_TIMEOUT_NS};
 	explain->sampler_count = 1;
 	r = dialogue_call(explain->dialogue, &enable);
 	if (r == 0)
@@ -142,15 +146,21 @@ static int measure_rates(struct explain *explain, double *ret_seconds)
 
 static int start(struct explain *explain)
 {
+	const struct explain_options *options = explain->options;
 	double seconds = 1;
 	size_t i;
 	int r = measure_rates(explain, &seconds);
 
 	for (i = 0; r == 0 && i < explain->sampler_count; i++) {
 		struct sampler *sampler = &explain->samplers[i];
+		const struct explain_rates rates = {
+		    .allocated_bytes_per_second = (double)sampler->risen_bytes / seconds,
+		    /* A worker's may be little of it. */
+		    .growth_bytes_per_second =
+		        explain->sampler_count == 1 ? options->growth_bytes_per_second : 0,
+		};
 
-		r = sampler_start(sampler, explain_interval((double)sampler->risen_bytes / seconds,
-		                                            explain->options->duration_ns));
+		r = sampler_start(sampler, explain_interval(&rates, options->duration_ns));
 	}
 	explain->started_ns = clock_boottime_ns();
 	return r;
@@ -187,16 +197,6 @@ static int sample_until(struct explain *explain, uint64_t until_ns)
 	return r;
 }
 
-static int profile(struct sampler *sampler)
-{
-	return sampler_profile(sampler, false);
-}
-
-static int last_profile(struct sampler *sampler)
-{
-	return sampler_profile(sampler, true);
-}
-
 static int sample(struct explain *explain)
 {
 	uint64_t duration_ns = explain->options->duration_ns;
@@ -204,13 +204,13 @@ static int sample(struct explain *explain)
 
 	if (r == 0)
 		r = sample_until(explain, explain->started_ns +
-		                              (uint64_t)(FIRST_PROFILE * (double)duration_ns));
+		                              (uint64_t)(FIRST_MOMENT * (double)duration_ns));
 	if (r == 0)
-		r = for_each_thread(explain, profile);
+		r = for_each_thread(explain, sampler_mark);
 	if (r == 0)
 		r = sample_until(explain, explain->started_ns + duration_ns);
 	if (r == 0)
-		r = for_each_thread(explain, last_profile);
+		r = for_each_thread(explain, sampler_finish);
 	return r == 0 ? for_each_thread(explain, sampler_discard_console) : r;
 }
 
@@ -258,7 +258,7 @@ static void note_threads(const struct explain *explain, struct explanation *expl
 
 static int converse(struct explain *explain, struct explain_result *result)
 {
-	struct explanation_facts facts = {.first_part = FIRST_PROFILE};
+	struct explanation_facts facts = {.first_part = FIRST_MOMENT};
 	struct sampler *sampler;
 	int r = find_threads(explain);
 

@@ -4,11 +4,12 @@
  * eight workers, and explains what stays in the one that grew most. Blocks for the time that it
  * samples: for the tool, or a job of the pool.
  *
- * What it costs the process: a full collection for each of the two profiles, after which V8
- * compiles again what it forgot, and a sample of the stack for each interval of allocated bytes.
- * The interval follows the rate of allocation, so that a busy process is not sampled more often
- * than EXPLAIN_SAMPLES_PER_SECOND, and, if all of it stayed, a profile would list no more than
- * EXPLAIN_SAMPLES_MAX: four values each, of CDP_VALUES_MAX.
+ * What it costs the process: a full collection in the end, after which V8 compiles again what it
+ * forgot, and a sample of the stack for each interval of allocated bytes. The interval is the
+ * larger of two. One follows the rate of allocation, so that a busy process is not sampled more
+ * often than EXPLAIN_SAMPLES_PER_SECOND, and, if all of it stayed, a profile would list no more
+ * than EXPLAIN_SAMPLES_MAX: four values each, of CDP_VALUES_MAX. The other one follows the growth,
+ * where it is known: more than EXPLAIN_SAMPLES_WANTED that stay tell nothing more.
  *
  * There is one sampler in an isolate: whoever samples it at the same time is stopped with ours.
  */
@@ -27,6 +28,7 @@
 #define EXPLAIN_INTERVAL_MAX_BYTES (UINT64_C(512) * 1024)
 #define EXPLAIN_SAMPLES_PER_SECOND 500.0
 #define EXPLAIN_SAMPLES_MAX        48000.0
+#define EXPLAIN_SAMPLES_WANTED     1000.0
 #define EXPLAIN_MESSAGE_SIZE       256
 
 struct call_tree;
@@ -41,9 +43,10 @@ struct explain_progress {
 struct explain_options {
 	pid_t pid; /* as heapwatch sees it */
 	struct inspector_address address;
-	pid_t inner_pid;      /* as it sees itself */
-	uint64_t duration_ns; /* of sampling */
-	int cancel_fd;        /* readable: give up; -1: none */
+	pid_t inner_pid;                /* as it sees itself */
+	uint64_t duration_ns;           /* of sampling */
+	double growth_bytes_per_second; /* of the heap, at least; 0: unknown */
+	int cancel_fd;                  /* readable: give up; -1: none */
 	void *context;
 	/* About every second; may be NULL. */
 	void (*progress)(void *context, const struct explain_progress *progress);
@@ -64,7 +67,13 @@ int explain_run(const struct explain_options *options, struct explain_result *re
                 char reterr_message[EXPLAIN_MESSAGE_SIZE]) __attribute__((warn_unused_result));
 void explain_result_done(struct explain_result *result);
 
-/* The interval for a rate of allocation; a power of two. duration_ns: not 0. Pure. */
-uint64_t explain_interval(double allocated_bytes_per_second, uint64_t duration_ns);
+/* What a process does with its heap; 0: unknown. */
+struct explain_rates {
+	double allocated_bytes_per_second;
+	double growth_bytes_per_second;
+};
+
+/* A power of two. duration_ns: not 0. Pure. */
+uint64_t explain_interval(const struct explain_rates *rates, uint64_t duration_ns);
 
 #endif

@@ -27,8 +27,9 @@
 struct sum {
 	double bytes;
 	double samples;
-	double early_bytes;   /* alive at the first profile */
-	double inlined_bytes; /* of bytes, those of Node's functions that call it */
+	double early_bytes;    /* alive at the first profile */
+	double inlined_bytes;  /* of bytes, those of Node's functions that call it */
+	double recent_samples; /* of samples, allocated in the second half of the growth */
 	uint32_t frame;
 	uint32_t best_node; /* whose path grew most */
 	double best_bytes;
@@ -134,6 +135,7 @@ static void add_node(struct sums *sums, uint32_t index)
 	sum->bytes += bytes;
 	sum->samples += call_node_growth_samples(tree, node);
 	sum->inlined_bytes += charge.is_inlined ? bytes : 0;
+	sum->recent_samples += node->recent_samples;
 	sum->early_bytes += node->bytes[0];
 	if (bytes > sum->best_bytes && !charge.is_inlined) {
 		sum->best_bytes = bytes;
@@ -141,6 +143,24 @@ static void add_node(struct sums *sums, uint32_t index)
 	} else if (sum->best_node == 0) {
 		sum->best_node = charge.node;
 	}
+}
+
+/*
+ * What stays has as many samples of the first half of the growth as of the second one. What has
+ * more of the second one, beyond chance, has a part that is alive for a moment only, as requests
+ * under way or a cache that is turned over.
+ */
+static void leave_out_the_passing(struct sum *sum)
+{
+	double passing = (2 * sum->recent_samples) - sum->samples;
+	double rest;
+
+	if (passing <= 2 * sqrt(fmax(0, sum->samples)) || !(sum->samples > 0))
+		return;
+	rest = fmax(0, 1 - (passing / sum->samples));
+	sum->samples *= rest;
+	sum->bytes *= rest;
+	sum->inlined_bytes *= rest;
 }
 
 static void add_up(struct sums *sums)
@@ -156,6 +176,7 @@ static void add_up(struct sums *sums)
 		struct sum *sum = &sums->by_frame[i];
 
 		sum->frame = i;
+		leave_out_the_passing(sum);
 		if (!(sum->bytes > 0))
 			continue;
 		sums->total_bytes += sum->bytes;

@@ -3,17 +3,21 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "collectors/inspector/call_tree.h"
 #include "collectors/inspector/cdp.h"
 #include "collectors/inspector/dialogue.h"
 #include "lib/cjson.h"
 #include "lib/clock.h"
+#include "lib/numbers.h"
 #include "lib/units.h"
 
-#define CALL_TIMEOUT_NS    (20 * NS_PER_SECOND) /* the process may be in a system call */
-#define WORKER_TIMEOUT_NS  (5 * NS_PER_SECOND)  /* idle workers of pools sleep */
 #define PROFILE_TIMEOUT_NS (60 * NS_PER_SECOND) /* with a full collection of a large heap */
+
+#define NODE_WITH_ORDER 12 /* tells the order of samples */
+#define MARK_ARRAYS     6
+#define SLOT_BYTES      8 /* an element of an array, where pointers are not compressed */
 
 /* Constants of ours: nothing of the configuration or the process is ever evaluated. */
 static const char evaluate_usage[] = "{\"expression\":\"(function(){var m=process.memoryUsage();"
@@ -27,11 +31,6 @@ static const char evaluate_thread[] = "{\"expression\":\"require('worker_threads
 static bool is_worker(const struct sampler *sampler)
 {
 	return sampler->worker[0] != '\0';
-}
-
-static uint64_t timeout_ns(const struct sampler *sampler)
-{
-	return is_worker(sampler) ? WORKER_TIMEOUT_NS : CALL_TIMEOUT_NS;
 }
 
 /* The session goes on without a worker. */
@@ -68,7 +67,7 @@ int sampler_identify(struct sampler *sampler)
 {
 	struct dialogue_call identify = {.method = "Runtime.evaluate",
 	                                 .params = evaluate_thread,
-	                                 .timeout_ns = timeout_ns(sampler),
+	                                 .timeout_ns = sampler->timeout_ns,
 	                                 .context = sampler,
 	                                 .take = take_thread};
 
@@ -91,6 +90,8 @@ static int take_usage(void *context, const struct cJSON *result)
 		sampler->risen_bytes +=
 		    u64_subtract_floor(usage.heap_bytes, sampler->now.heap_bytes);
 	sampler->now = usage;
+	if (!sampler->is_past_first && usage.external_bytes < sampler->least_external_bytes)
+		sampler->least_external_bytes = usage.external_bytes;
 	return 0;
 }
 
@@ -98,7 +99,7 @@ int sampler_look(struct sampler *sampler)
 {
 	struct dialogue_call look = {.method = "Runtime.evaluate",
 	                             .params = evaluate_usage,
-	                             .timeout_ns = timeout_ns(sampler),
+	                             .timeout_ns = sampler->timeout_ns,
 	                             .context = sampler,
 	                             .take = take_usage};
 
@@ -108,7 +109,7 @@ int sampler_look(struct sampler *sampler)
 int sampler_discard_console(struct sampler *sampler)
 {
 	struct dialogue_call discard = {.method = "Runtime.discardConsoleEntries",
-	                                .timeout_ns = timeout_ns(sampler)};
+	                                .timeout_ns = sampler->timeout_ns};
 
 	return judge(sampler, call(sampler, &discard));
 }
@@ -120,59 +121,101 @@ int sampler_start(struct sampler *sampler, uint64_t interval_bytes)
 	char params[64];
 	struct dialogue_call start = {.method = "HeapProfiler.startSampling",
 	                              .params = params,
-	                              .timeout_ns = timeout_ns(sampler)};
+	                              .timeout_ns = sampler->timeout_ns};
 
 	sampler->interval_bytes = interval_bytes;
 	sampler->tree = call_tree_new(interval_bytes);
 	if (sampler->tree == NULL)
 		return -ENOMEM;
-	sampler->first = sampler->now;
+	sampler->least_external_bytes = sampler->now.external_bytes;
 	(void)snprintf(params, sizeof(params), "{\"samplingInterval\":%llu}",
 	               (unsigned long long)interval_bytes);
 	return judge(sampler, call(sampler, &start));
 }
 
-static int take_profile(void *context, const struct cJSON *result)
+static int take_first_profile(void *context, const struct cJSON *result)
 {
 	struct sampler *sampler = context;
 
 	return call_tree_add(sampler->tree, cJSON_GetObjectItemCaseSensitive(result, "profile"));
 }
 
-int sampler_profile(struct sampler *sampler, bool is_last)
+static int take_last_profile(void *context, const struct cJSON *result)
 {
-	struct dialogue_call get = {.method = is_last ? "HeapProfiler.stopSampling"
-	                                              : "HeapProfiler.getSamplingProfile",
+	struct sampler *sampler = context;
+	const cJSON *profile = cJSON_GetObjectItemCaseSensitive(result, "profile");
+
+	return call_tree_profile_count(sampler->tree) == 0
+	           ? call_tree_add_marked(sampler->tree, profile)
+	           : call_tree_add(sampler->tree, profile);
+}
+
+/* Node 8 has no such method. */
+static int profile_first(struct sampler *sampler)
+{
+	struct dialogue_call get = {.method = "HeapProfiler.getSamplingProfile",
 	                            .timeout_ns = PROFILE_TIMEOUT_NS,
 	                            .context = sampler,
-	                            .take = take_profile};
-	int r;
+	                            .take = take_first_profile};
+	int r = call(sampler, &get);
 
-	if (sampler->is_single && !is_last)
-		return 0;
-	r = call(sampler, &get);
-	if (r == -EREMOTEIO && !is_last && !is_worker(sampler)) {
-		sampler->is_single = true;
-		return 0;
-	}
-	r = judge(sampler, r);
-	if (r == 0)
-		r = sampler_look(sampler);
-	if (r == 0 && call_tree_profile_count(sampler->tree) == 1 && !is_last)
-		sampler->first = sampler->now;
-	return r;
+	return r == -EREMOTEIO && !is_worker(sampler) ? 0 : judge(sampler, r);
+}
+
+/*
+ * Each of the arrays is as large as the interval, so that none of them is sampled in one of 400
+ * cases. The reply is a reference, which keeps them.
+ */
+static int allocate_mark(struct sampler *sampler)
+{
+	char params[256];
+	struct dialogue_call mark = {
+	    .method = "Runtime.evaluate", .params = params, .timeout_ns = sampler->timeout_ns};
+
+	(void)snprintf(params, sizeof(params),
+	               "{\"expression\":\"(function " CALL_TREE_MARK "(){var a=[];"
+	               "for(var i=0;i<%d;i++)a.push(new Array(%llu));return a})()\","
+	               "\"silent\":true}",
+	               MARK_ARRAYS, (unsigned long long)(sampler->interval_bytes / SLOT_BYTES));
+	return judge(sampler, call(sampler, &mark));
+}
+
+static bool tells_order(const char *node_version)
+{
+	uint64_t major;
+
+	return number_parse_u64(node_version, strcspn(node_version, "."), &major) == 0 &&
+	       major >= NODE_WITH_ORDER;
+}
+
+int sampler_mark(struct sampler *sampler)
+{
+	sampler->is_past_first = true;
+	return tells_order(dialogue_node_version(sampler->dialogue)) ? allocate_mark(sampler)
+	                                                             : profile_first(sampler);
+}
+
+int sampler_finish(struct sampler *sampler)
+{
+	struct dialogue_call stop = {.method = "HeapProfiler.stopSampling",
+	                             .timeout_ns = PROFILE_TIMEOUT_NS,
+	                             .context = sampler,
+	                             .take = take_last_profile};
+	int r = judge(sampler, call(sampler, &stop));
+
+	return r == 0 ? sampler_look(sampler) : r;
 }
 
 /* ---- results ---- */
 
 double sampler_heap_growth_bytes(const struct sampler *sampler)
 {
-	return (double)sampler->now.heap_bytes - (double)sampler->first.heap_bytes;
+	return call_tree_growth_bytes(sampler->tree);
 }
 
 double sampler_external_growth_bytes(const struct sampler *sampler)
 {
-	return (double)sampler->now.external_bytes - (double)sampler->first.external_bytes;
+	return (double)sampler->now.external_bytes - (double)sampler->least_external_bytes;
 }
 
 void sampler_done(struct sampler *sampler)

@@ -24,13 +24,14 @@ struct sampler_usage {
 struct sampler {
 	struct dialogue *dialogue;        /* borrowed */
 	char worker[SAMPLER_WORKER_SIZE]; /* NodeWorker's sessionId; "": the main thread */
+	uint64_t timeout_ns;              /* of a call but for profiles */
 	uint32_t thread;                  /* worker_threads.threadId; 0: the main thread */
 	struct call_tree *tree;           /* owned; NULL before sampling */
 	uint64_t interval_bytes;
 	uint64_t risen_bytes; /* of the heap, between looks */
 	struct sampler_usage now;
-	struct sampler_usage first; /* after the collection of the first profile */
-	bool is_single;             /* Node 8 gives one profile, at the end */
+	uint64_t least_external_bytes; /* of the looks up to the first moment */
+	bool is_past_first;            /* moment */
 	bool is_lost;
 };
 
@@ -41,13 +42,21 @@ int sampler_look(struct sampler *sampler) __attribute__((warn_unused_result));
 /* -ENOMEM: also without a tree. */
 int sampler_start(struct sampler *sampler, uint64_t interval_bytes)
     __attribute__((warn_unused_result));
-/* One more profile, which collects all garbage before; the last one ends sampling. */
-int sampler_profile(struct sampler *sampler, bool is_last) __attribute__((warn_unused_result));
+/*
+ * The first of the two moments that are compared. It is marked, by what the process allocates for
+ * us: six times the interval, until the session ends. Versions before Node 12, which do not tell
+ * the order of samples, give a profile instead, for which they collect all garbage; Node 8, which
+ * only gives the last one, does nothing.
+ */
+int sampler_mark(struct sampler *sampler) __attribute__((warn_unused_result));
+/* The second one: the profile, for which V8 collects all garbage; sampling ends with it. */
+int sampler_finish(struct sampler *sampler) __attribute__((warn_unused_result));
 /* While an inspector is open V8 keeps what the application logs; let go of it. */
 int sampler_discard_console(struct sampler *sampler) __attribute__((warn_unused_result));
 
-/* From the first profile to the last look; may be negative. */
+/* Between the moments, as it was sampled; may be negative. */
 double sampler_heap_growth_bytes(const struct sampler *sampler);
+/* From the least before the first moment to the last look, after the collection. */
 double sampler_external_growth_bytes(const struct sampler *sampler);
 
 void sampler_done(struct sampler *sampler);

@@ -89,6 +89,43 @@ static inline void server_say(int fd, const char *text)
 	server_frame(fd, 0x81, text, strlen(text));
 }
 
+/* The reply to a call; body is its other members. */
+static inline void server_reply(int fd, unsigned id, const char *body)
+{
+	static char text[SERVER_MESSAGE_SIZE];
+
+	(void)snprintf(text, sizeof(text), "{\"id\":%u,%s}", id, body);
+	server_say(fd, text);
+}
+
+/* The id of the call to a worker inside a message; 0: it is none. */
+static inline unsigned server_worker_call(const char *message)
+{
+	const char *id = strstr(message, "\\\"id\\\":");
+
+	return id != NULL ? (unsigned)strtoul(id + strlen("\\\"id\\\":"), NULL, 10) : 0;
+}
+
+/* What a worker says; its quotes are escaped twice. */
+static inline void server_worker_says(int fd, const char *worker, const char *escaped)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+	               "{\"method\":\"NodeWorker.receivedMessageFromWorker\",\"params\":{"
+	               "\"sessionId\":\"%s\",\"message\":\"%s\"}}",
+	               worker, escaped);
+	server_say(fd, text);
+}
+
+static inline void server_worker_reply(int fd, const char *worker, unsigned id, const char *escaped)
+{
+	char text[768];
+
+	(void)snprintf(text, sizeof(text), "{\\\"id\\\":%u,%s}", id, escaped);
+	server_worker_says(fd, worker, text);
+}
+
 static inline bool server_read(int fd, void *out, size_t length)
 {
 	return recv(fd, out, length, MSG_WAITALL) == (ssize_t)length;

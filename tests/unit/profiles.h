@@ -19,7 +19,10 @@
 
 DEFINE_CLEANUP(struct call_tree, call_tree_free)
 
-/* One allocating path: "function url line", outermost first, up to a NULL, and its samples. */
+/*
+ * One allocating path: "function url line", outermost first, up to a NULL, and its samples, which
+ * were allocated after those of the paths before.
+ */
 struct profile_path {
 	const char *frames[8];
 	unsigned samples;
@@ -62,7 +65,7 @@ static inline cJSON *profile_make(const struct profile_path *paths, bool lists_s
 	cJSON *profile = cJSON_CreateObject();
 	cJSON *head = profile_node("(root)", 1);
 	cJSON *samples = lists_samples ? cJSON_AddArrayToObject(profile, "samples") : NULL;
-	int id = 1;
+	int id = 1, place = 0;
 
 	(void)cJSON_AddItemToObject(profile, "head", head);
 	for (; paths->frames[0] != NULL; paths++) {
@@ -82,7 +85,11 @@ static inline cJSON *profile_make(const struct profile_path *paths, bool lists_s
 		for (n = 0; lists_samples && n < paths->samples; n++) {
 			cJSON *sample = cJSON_CreateObject();
 
+			(void)cJSON_AddNumberToObject(
+			    sample, "size",
+			    paths->bytes > 0 ? paths->bytes / paths->samples : INTERVAL_BYTES);
 			(void)cJSON_AddNumberToObject(sample, "nodeId", id);
+			(void)cJSON_AddNumberToObject(sample, "ordinal", ++place);
 			(void)cJSON_AddItemToArray(samples, sample);
 		}
 	}
@@ -94,6 +101,13 @@ static inline void profile_add(struct call_tree *tree, const struct profile_path
 	_cleanup_(json_deletep) cJSON *profile = profile_make(paths, true);
 
 	ck_assert_int_eq(call_tree_add(tree, profile), 0);
+}
+
+static inline void profile_add_marked(struct call_tree *tree, const struct profile_path *paths)
+{
+	_cleanup_(json_deletep) cJSON *profile = profile_make(paths, true);
+
+	ck_assert_int_eq(call_tree_add_marked(tree, profile), 0);
 }
 
 /* What a real Node.js gave: fixtures/inspector/NAME. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <math.h>
 
 #include "tests/unit/profiles.h"
 #include "tests/unit/unit.h"
@@ -55,6 +56,98 @@ START_TEST(test_samples_are_estimated_where_they_are_not_listed)
 
 	ck_assert_int_eq(call_tree_add(tree, profile), 0);
 	ck_assert_double_eq(call_node_growth_samples(tree, node_of(tree, "tick")), 10);
+}
+END_TEST
+
+START_TEST(test_one_profile_counts_for_two_by_the_order_of_samples)
+{
+	static const struct profile_path timeline[] = {
+	    {{timers, tick}, 4, 0},
+	    {{"boot file:///srv/app.js 1"}, 6, 0},
+	    {{CALL_TREE_MARK}, 2, 0},
+	    {{CALL_TREE_MARK, "push"}, 1, 0}, /* the 13th of 24 */
+	    {{timers, tick}, 5, 2.0 * 5 * INTERVAL_BYTES},
+	    {{timers, tick}, 3, 0},
+	    {{"request file:///srv/app.js 9"}, 3, 0},
+	    {{NULL}, 0, 0}};
+	_cleanup_(call_tree_freep) struct call_tree *tree = call_tree_new(INTERVAL_BYTES);
+	const struct call_node *node;
+
+	profile_add_marked(tree, timeline);
+	ck_assert_uint_eq(call_tree_profile_count(tree), 2);
+	node = node_of(tree, "tick");
+	ck_assert_double_eq(node->bytes[0], 4.0 * INTERVAL_BYTES);
+	ck_assert_double_eq(call_node_growth_samples(tree, node), 8);
+	ck_assert_double_eq(call_node_growth_bytes(tree, node), 13.0 * INTERVAL_BYTES);
+	ck_assert_double_eq(node->recent_samples, 3);
+	ck_assert_double_eq(node->recent_bytes, 3.0 * INTERVAL_BYTES);
+	ck_assert_double_eq(call_node_growth_samples(tree, node_of(tree, "boot")), 0);
+	ck_assert_double_eq(node_of(tree, "request")->recent_samples, 3);
+	ck_assert_double_eq(node_of(tree, CALL_TREE_MARK)->bytes[1], 0);
+	ck_assert_double_eq(node_of(tree, "push")->samples[1], 0);
+	ck_assert_double_eq(call_tree_growth_bytes(tree), 16.0 * INTERVAL_BYTES);
+}
+END_TEST
+
+START_TEST(test_what_is_alive_for_a_moment_is_little_growth)
+{
+	static const struct profile_path timeline[] = {
+	    {{CALL_TREE_MARK}, 1, 0}, {{tick}, 4, 0}, {{timers}, 16, 0}, {{NULL}, 0, 0}};
+	_cleanup_(call_tree_freep) struct call_tree *tree = call_tree_new(INTERVAL_BYTES);
+	_cleanup_(call_tree_freep) struct call_tree *busy = call_tree_new(INTERVAL_BYTES);
+	_cleanup_(json_deletep) cJSON *profile = profile_make(timeline, true);
+	cJSON *samples = cJSON_GetObjectItem(profile, "samples");
+	int i;
+
+	ck_assert_int_eq(call_tree_add_marked(tree, profile), 0);
+	ck_assert_double_eq(call_tree_growth_bytes(tree), 20.0 * INTERVAL_BYTES);
+	/* Many that died are in the order before the last ones. */
+	for (i = 8; i < 21; i++)
+		cJSON_SetNumberValue(cJSON_GetObjectItem(cJSON_GetArrayItem(samples, i), "ordinal"),
+		                     1000 + i);
+	ck_assert_int_eq(call_tree_add_marked(busy, profile), 0);
+	ck_assert_double_eq(call_tree_growth_bytes(busy), 14.0 * INTERVAL_BYTES);
+}
+END_TEST
+
+START_TEST(test_without_a_mark_a_profile_counts_for_one)
+{
+	static const struct profile_path paths[] = {
+	    {{tick}, 7, 0}, {{CALL_TREE_MARK " file:///srv/app.js 3"}, 2, 0}, {{NULL}, 0, 0}};
+	static const struct profile_path unsampled[] = {
+	    {{tick}, 7, 0}, {{CALL_TREE_MARK}, 0, 0}, {{NULL}, 0, 0}};
+	const struct profile_path *const rows[] = {paths, unsampled};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		_cleanup_(call_tree_freep) struct call_tree *tree = call_tree_new(INTERVAL_BYTES);
+
+		profile_add_marked(tree, rows[i]);
+		ck_assert_uint_eq(call_tree_profile_count(tree), 1);
+		ck_assert_double_eq(call_node_growth_samples(tree, node_of(tree, "tick")), 7);
+	}
+}
+END_TEST
+
+START_TEST(test_an_order_that_lies_harms_nothing)
+{
+	static const struct profile_path timeline[] = {
+	    {{tick}, 4, 0}, {{CALL_TREE_MARK}, 1, 0}, {{tick}, 4, 0}, {{NULL}, 0, 0}};
+	static const char *const lies[] = {"\"x\"", "-1", "1e300", "0", "null", "{}"};
+	size_t i;
+
+	for (i = 0; i < 2 * sizeof(lies) / sizeof(lies[0]); i++) {
+		_cleanup_(call_tree_freep) struct call_tree *tree = call_tree_new(INTERVAL_BYTES);
+		_cleanup_(json_deletep) cJSON *profile = profile_make(timeline, true);
+		const char *name = i % 2 == 0 ? "ordinal" : "size";
+		cJSON *sample;
+
+		cJSON_ArrayForEach(sample, cJSON_GetObjectItem(profile, "samples"))(void)
+		    cJSON_ReplaceItemInObject(sample, name, cJSON_Parse(lies[i / 2]));
+		ck_assert_int_eq(call_tree_add_marked(tree, profile), 0);
+		ck_assert(isfinite(call_tree_growth_bytes(tree)));
+		ck_assert_uint_eq(call_tree_profile_count(tree), i % 2 == 0 ? 1 : 2);
+	}
 }
 END_TEST
 
@@ -194,6 +287,9 @@ START_TEST(test_long_names_are_cut)
 END_TEST
 
 UNIT_MAIN("call_tree", test_growth_is_from_first_to_last_by_path,
-          test_samples_are_estimated_where_they_are_not_listed, test_frames_are_told_apart,
-          test_bare_names_are_the_applications_beside_a_scheme, test_what_is_no_profile_is_refused,
-          test_depth_is_bounded, test_long_names_are_cut)
+          test_samples_are_estimated_where_they_are_not_listed,
+          test_one_profile_counts_for_two_by_the_order_of_samples,
+          test_what_is_alive_for_a_moment_is_little_growth,
+          test_without_a_mark_a_profile_counts_for_one, test_an_order_that_lies_harms_nothing,
+          test_frames_are_told_apart, test_bare_names_are_the_applications_beside_a_scheme,
+          test_what_is_no_profile_is_refused, test_depth_is_bounded, test_long_names_are_cut)

@@ -236,6 +236,36 @@ START_TEST(test_only_the_best_are_kept)
 }
 END_TEST
 
+static void explain_marked(const struct profile_path *timeline, struct explanation *ret_explanation)
+{
+	static const struct explanation_facts facts = {.first_part = 0.35};
+	_cleanup_(call_tree_freep) struct call_tree *tree = call_tree_new(INTERVAL_BYTES);
+
+	profile_add_marked(tree, timeline);
+	ck_assert_int_eq(explanation_make(tree, &facts, ret_explanation), 0);
+}
+
+/* A cache that is turned over has what is new only, and a module what was loaded at once. */
+START_TEST(test_what_passes_is_told_from_what_stays)
+{
+	PROFILE(timeline, {{timers}, 60, 0}, {{leak}, 20, 0}, {{CALL_TREE_MARK}, 1, 0},
+	        {{leak}, 20, 0}, {{handler}, 20, 0}, {{leak}, 20, 0}, {{cache}, 20, 0});
+	PROFILE(few, {{CALL_TREE_MARK}, 1, 0}, {{leak}, 4, 0}, {{leak}, 8, 0});
+	struct explanation explanation;
+
+	explain_marked(timeline, &explanation);
+	ck_assert_uint_eq(explanation.site_count, 2);
+	ck_assert_str_eq(explanation.sites[0].function, "leak");
+	ck_assert_uint_eq(explanation.sites[0].samples, 40);
+	ck_assert_double_gt(explanation.confidence, 0.7);
+	ck_assert_str_eq(explanation.sites[1].function, "handler");
+	explanation_done(&explanation);
+	explain_marked(few, &explanation); /* may be chance */
+	ck_assert_uint_eq(explanation.sites[0].samples, 12);
+	explanation_done(&explanation);
+}
+END_TEST
+
 /* As on Node 26: once optimised, the callback is a part of Node's timers. */
 START_TEST(test_what_is_inlined_into_node_is_charged_to_what_it_called)
 {
@@ -288,5 +318,6 @@ UNIT_MAIN("explanation", test_what_grows_is_named_not_what_is_large,
           test_internal_frames_are_walked_past, test_few_samples_name_nothing, test_nothing_grew,
           test_what_is_filled_once_is_less_certain, test_the_application_comes_before_node_and_v8,
           test_buffers_are_led_back_to_who_makes_them, test_without_buffers_all_is_shown,
-          test_only_the_best_are_kept, test_what_is_inlined_into_node_is_charged_to_what_it_called,
+          test_only_the_best_are_kept, test_what_passes_is_told_from_what_stays,
+          test_what_is_inlined_into_node_is_charged_to_what_it_called,
           test_real_profiles_name_the_leak)

@@ -34,28 +34,32 @@ START_TEST(test_memory_that_is_left_is_read)
 }
 END_TEST
 
-START_TEST(test_busy_processes_are_sampled_more_rarely)
+START_TEST(test_busy_processes_and_fast_leaks_are_sampled_more_rarely)
 {
 	static const struct {
-		double bytes_per_second;
+		struct explain_rates rates;
 		uint64_t seconds;
 		uint64_t interval_bytes;
-	} rows[] = {{0, 24, 4096},
-	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 24, 4096},
-	            {EXPLAIN_SAMPLES_PER_SECOND * 4097, 24, 8192},
-	            {EXPLAIN_SAMPLES_PER_SECOND * 4096, 97, 8192},
-	            {EXPLAIN_SAMPLES_MAX * 4096, 1, EXPLAIN_INTERVAL_MAX_BYTES},
-	            {EXPLAIN_SAMPLES_MAX / 240 * 8192, 240, 8192},
-	            {100e6, 10, 262144},
-	            {1e12, 24, EXPLAIN_INTERVAL_MAX_BYTES}};
+	} rows[] = {{{0, 0}, 24, 4096},
+	            {{EXPLAIN_SAMPLES_PER_SECOND * 4096, 0}, 24, 4096},
+	            {{EXPLAIN_SAMPLES_PER_SECOND * 4097, 0}, 24, 8192},
+	            {{EXPLAIN_SAMPLES_PER_SECOND * 4096, 0}, 97, 8192},
+	            {{EXPLAIN_SAMPLES_MAX * 4096, 0}, 1, EXPLAIN_INTERVAL_MAX_BYTES},
+	            {{EXPLAIN_SAMPLES_MAX / 240 * 8192, 0}, 240, 8192},
+	            {{100e6, 0}, 10, 262144},
+	            {{100e6, 1e3}, 10, 262144},
+	            {{1e12, 0}, 24, EXPLAIN_INTERVAL_MAX_BYTES},
+	            {{0, EXPLAIN_SAMPLES_WANTED * 4095 / 30}, 30, 4096},
+	            {{4096, EXPLAIN_SAMPLES_WANTED * 8191 / 30}, 30, 8192},
+	            {{4096, EXPLAIN_SAMPLES_WANTED * 8191 / 30}, 60, 16384},
+	            {{0, 1e12}, 30, EXPLAIN_INTERVAL_MAX_BYTES}};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_uint_eq(
-		    explain_interval(rows[i].bytes_per_second, rows[i].seconds * NS_PER_SECOND),
-		    rows[i].interval_bytes);
+		ck_assert_uint_eq(explain_interval(&rows[i].rates, rows[i].seconds * NS_PER_SECOND),
+		                  rows[i].interval_bytes);
 }
 END_TEST
 
 UNIT_MAIN("heap_snapshot", test_estimate_grows_with_the_heap, test_memory_that_is_left_is_read,
-          test_busy_processes_are_sampled_more_rarely)
+          test_busy_processes_and_fast_leaks_are_sampled_more_rarely)

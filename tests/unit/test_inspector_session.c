@@ -140,10 +140,7 @@ static bool answer_oddly(struct inspector_server *server, int fd, unsigned id, c
 
 	(void)server;
 	if (strstr(message, "No.such") != NULL) {
-		(void)snprintf(text, sizeof(text),
-		               "{\"error\":{\"code\":-32601,\"message\":\"<b>no</b>\"},\"id\":%u}",
-		               id);
-		server_say(fd, text);
+		server_reply(fd, id, "\"error\":{\"code\":-32601,\"message\":\"<b>no</b>\"}");
 	} else if (strstr(message, "Late.reply") != NULL) {
 		return true;
 	} else if (strstr(message, "All.at.once") != NULL) {
@@ -190,29 +187,16 @@ END_TEST
 static bool answer_workers(struct inspector_server *server, int fd, unsigned id,
                            const char *message)
 {
-	const char *inner = strstr(message, "\\\"id\\\":");
-	char text[512];
+	unsigned inner_id = server_worker_call(message);
 
 	(void)server;
-	if (inner == NULL)
+	if (inner_id == 0)
 		return false;
-	(void)snprintf(text, sizeof(text), "{\"id\":%u,\"result\":{}}", id);
-	server_say(fd, text);
+	server_reply(fd, id, "\"result\":{}");
 	/* Another worker may not answer for this one. */
-	(void)snprintf(text, sizeof(text),
-	               "{\"method\":\"NodeWorker.receivedMessageFromWorker\",\"params\":{"
-	               "\"sessionId\":\"8\",\"message\":\"{\\\"id\\\":%lu,\\\"result\\\":{"
-	               "\\\"of\\\":8}}\"}}",
-	               strtoul(inner + 7, NULL, 10));
-	server_say(fd, text);
-	server_say(fd, "{\"method\":\"NodeWorker.receivedMessageFromWorker\",\"params\":{"
-	               "\"sessionId\":\"7\",\"message\":\"{\\\"method\\\":\\\"A.b\\\"}\"}}");
-	(void)snprintf(text, sizeof(text),
-	               "{\"method\":\"NodeWorker.receivedMessageFromWorker\",\"params\":{"
-	               "\"sessionId\":\"7\",\"message\":\"{\\\"id\\\":%lu,\\\"result\\\":{"
-	               "\\\"of\\\":7}}\"}}",
-	               strtoul(inner + 7, NULL, 10));
-	server_say(fd, text);
+	server_worker_reply(fd, "8", inner_id, "\\\"result\\\":{\\\"of\\\":8}");
+	server_worker_says(fd, "7", "{\\\"method\\\":\\\"A.b\\\"}");
+	server_worker_reply(fd, "7", inner_id, "\\\"result\\\":{\\\"of\\\":7}");
 	return true;
 }
 

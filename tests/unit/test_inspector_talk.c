@@ -85,14 +85,6 @@ static void finish(struct inspector_server *server, struct told *told)
 	server_stop(server);
 }
 
-static void say(int fd, unsigned id, const char *body)
-{
-	char text[256];
-
-	(void)snprintf(text, sizeof(text), "{\"id\":%u,%s}", id, body);
-	server_say(fd, text);
-}
-
 /* Of the server's thread; read when it has answered. */
 static volatile unsigned installs;
 
@@ -113,9 +105,9 @@ static bool answer_late_beginner(struct inspector_server *server, int fd, unsign
 
 	(void)server;
 	if (is_install(message))
-		say(fd, id, replies[installs++]);
+		server_reply(fd, id, replies[installs++]);
 	else if (strstr(message, "getHeapSpaceStatistics") != NULL)
-		say(fd, id, DRAIN_VALUE);
+		server_reply(fd, id, DRAIN_VALUE);
 	else
 		return false;
 	return true;
@@ -157,7 +149,7 @@ static bool answer_hardened(struct inspector_server *server, int fd, unsigned id
 	if (!is_install(message))
 		return false;
 	installs++;
-	say(fd, id, NULL_VALUE);
+	server_reply(fd, id, NULL_VALUE);
 	return true;
 }
 
@@ -227,22 +219,17 @@ END_TEST
 static bool answer_sleeper(struct inspector_server *server, int fd, unsigned id,
                            const char *message)
 {
-	const char *inner = strstr(message, "\\\"id\\\":");
-	char text[512];
+	unsigned inner_id = server_worker_call(message);
 
 	(void)server;
 	(void)id;
-	if (inner == NULL)
+	if (inner_id == 0)
 		return false;
 	installs += is_install(message);
-	if (installs < 3)
-		return true;
-	(void)snprintf(text, sizeof(text),
-	               "{\"method\":\"NodeWorker.receivedMessageFromWorker\",\"params\":{"
-	               "\"sessionId\":\"7\",\"message\":\"{\\\"id\\\":%lu,\\\"result\\\":{"
-	               "\\\"result\\\":{\\\"objectId\\\":\\\"r.7\\\"}}}\"}}",
-	               strtoul(inner + 7, NULL, 10));
-	server_say(fd, text);
+	if (installs >= 3)
+		server_worker_reply(
+		    fd, "7", inner_id,
+		    "\\\"result\\\":{\\\"result\\\":{\\\"objectId\\\":\\\"r.7\\\"}}");
 	return true;
 }
 
