@@ -126,22 +126,3 @@ const char *size_format(char out[UNIT_TEXT_SIZE], double bytes)
 		(void)snprintf(out, UNIT_TEXT_SIZE, "%.3g %s", bytes, size_units[i].name);
 	return out;
 }
-
-uint64_t u64_add_saturating(uint64_t a, uint64_t b)
-{
-	uint64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-uint64_t u64_multiply_saturating(uint64_t a, uint64_t b)
-{
-	uint64_t product;
-
-	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
-
-uint64_t u64_subtract_floor(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}

@@ -27,9 +27,24 @@ const char *duration_format(char out[UNIT_TEXT_SIZE], uint64_t duration_ns);
 const char *size_format(char out[UNIT_TEXT_SIZE], double bytes);
 
 /* Saturating arithmetic: the result sticks at UINT64_MAX (or 0 for a difference). */
-uint64_t u64_add_saturating(uint64_t a, uint64_t b);
-uint64_t u64_multiply_saturating(uint64_t a, uint64_t b);
-uint64_t u64_subtract_floor(uint64_t a, uint64_t b);
+static inline uint64_t u64_add_saturating(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static inline uint64_t u64_multiply_saturating(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+static inline uint64_t u64_subtract_floor(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
 
 static inline double ns_to_seconds(uint64_t ns)
 {

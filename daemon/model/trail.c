@@ -84,6 +84,22 @@ static void merge(struct trail_entry *into, const struct trail_entry *later)
 	into->state = later->state;
 }
 
+/* Nothing of the point is higher than what its bucket holds: told without a conversion. */
+static bool is_covered(const struct trail_entry *entry, const struct trail_point *point)
+{
+	uint8_t score_percent = to_percent(point->score);
+
+	return point->used_bytes / KIB <= entry->used_kib &&
+	       point->committed_bytes / KIB <= entry->committed_kib &&
+	       point->anon_bytes / KIB <= entry->anon_kib &&
+	       point->file_bytes / KIB <= entry->file_kib &&
+	       point->shmem_bytes <= entry->shmem_mib * MIB &&
+	       point->pause_ns[0] <= entry->pause_tenths[0] * PAUSE_UNIT_NS &&
+	       point->pause_ns[1] <= entry->pause_tenths[1] * PAUSE_UNIT_NS &&
+	       (score_percent < entry->score_percent ||
+	        (score_percent == entry->score_percent && (uint8_t)point->state == entry->state));
+}
+
 /* ---- levels ---- */
 
 static void drop_oldest(struct trail *trail, size_t level)
@@ -132,6 +148,8 @@ void trail_add(struct trail *trail, const struct trail_point *point)
 	struct trail_entry entry;
 
 	if (newest != NULL && point->at_ns < (newest->bucket + UINT64_C(1)) * trail->width_ns) {
+		if (is_covered(newest, point))
+			return;
 		entry = entry_of(newest->bucket, point);
 		merge(newest, &entry);
 		return;
