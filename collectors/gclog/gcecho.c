@@ -37,6 +37,9 @@ bool gcecho_take_tail(const struct gclog_echo *echo, struct cursor *cursor,
 	if (echo->tail_length == 0 || (size_t)(cursor->end - start) != echo->tail_length ||
 	    memcmp(start, echo->tail, echo->tail_length) != 0)
 		return false;
+	record->event.is_last_resort = echo->is_last_resort;
+	record->event.is_scavenge_might_not_succeed = echo->is_scavenge_might_not_succeed;
+	record->event.is_external_pressure = echo->is_external_pressure;
 	record->event.average_mutator_utilization = echo->average_mutator_utilization;
 	record->event.current_mutator_utilization = echo->current_mutator_utilization;
 	record->reason = start + echo->reason_at;
@@ -59,6 +62,9 @@ void gcecho_keep_tail(struct gclog_echo *echo, const char *start, const struct c
 	echo->tail_length = length;
 	echo->tail_shape = shape;
 	echo->tail_used = (size_t)(cursor->at - start);
+	echo->is_last_resort = record->event.is_last_resort;
+	echo->is_scavenge_might_not_succeed = record->event.is_scavenge_might_not_succeed;
+	echo->is_external_pressure = record->event.is_external_pressure;
 	echo->average_mutator_utilization = record->event.average_mutator_utilization;
 	echo->current_mutator_utilization = record->event.current_mutator_utilization;
 	echo->reason_length = record->reason_length;

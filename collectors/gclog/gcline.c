@@ -91,6 +91,10 @@ static bool take_kind(struct cursor *cursor, struct gc_event *event, unsigned *s
 {
 	size_t i;
 
+	if (cursor_take(cursor, LITERAL("Scavenge "))) { /* nearly all; the table costs calls */
+		event->kind = GC_SCAVENGE;
+		return true;
+	}
 	if (cursor_take(cursor, LITERAL("Incremental ")))
 		*shape |= SHAPE_INCREMENTAL;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -342,27 +346,40 @@ static unsigned take_head(struct gclog_echo *echo, struct cursor *cursor,
 	return heads[head];
 }
 
-/* "[pid:0xISO]  MS ms: KIND " */
-static enum gclog_result take_start(struct gclog_echo *echo, struct cursor *cursor,
-                                    struct gclog_record *record, unsigned *shape)
+/* "  MS ms: KIND " behind the head. */
+static enum gclog_result take_start(struct cursor *cursor, struct gc_event *event, unsigned *shape)
 {
+	struct cursor at = {cursor->at, cursor->end};
+	enum gclog_result result = GCLOG_OTHER;
 	uint64_t uptime_ms = 0;
 
-	*shape = take_head(echo, cursor, record);
-	cursor_skip_blanks(cursor);
-	if (cursor_take(cursor, LITERAL("[I:")))
-		take_second_head(cursor);
-	if (cursor_take_digits(cursor, &uptime_ms) == 0 || !cursor_take(cursor, LITERAL(" ms: ")))
-		return GCLOG_OTHER;
-	record->event.uptime_ns = uptime_ms * UINT64_C(1000000);
-	*shape |= SHAPE_STAMP;
-	if (!take_kind(cursor, &record->event, shape))
-		return ends_in_kind(cursor) ? GCLOG_TORN : GCLOG_OTHER;
-	/* "Scavenge stack scanning: …" is a verbose line */
-	if (cursor->at < cursor->end && *cursor->at != '(' &&
-	    (*cursor->at < '0' || *cursor->at > '9'))
-		return GCLOG_OTHER;
-	return GCLOG_GC;
+	cursor_skip_blanks(&at);
+	if (cursor_take(&at, LITERAL("[I:")))
+		take_second_head(&at);
+	if (cursor_take_digits(&at, &uptime_ms) > 0 && cursor_take(&at, LITERAL(" ms: "))) {
+		event->uptime_ns = uptime_ms * UINT64_C(1000000);
+		*shape |= SHAPE_STAMP;
+		if (!take_kind(&at, event, shape))
+			result = ends_in_kind(&at) ? GCLOG_TORN : GCLOG_OTHER;
+		/* "Scavenge stack scanning: …" is a verbose line */
+		else if (at.at == at.end || *at.at == '(' || (*at.at >= '0' && *at.at <= '9'))
+			result = GCLOG_GC;
+	}
+	cursor->at = at.at;
+	return result;
+}
+
+/* "a (b) -> c (d) MB, T1 / T2 ms": how many times, 0 for a line that breaks off before. */
+static unsigned take_figures(struct cursor *cursor, struct gc_event *event, uint64_t times_ns[2],
+                             unsigned *shape)
+{
+	struct cursor at = {cursor->at, cursor->end};
+	unsigned time_count = 0;
+
+	if (take_modifiers(&at, event) && take_sizes(&at, event) && take_pooled(&at, shape))
+		time_count = take_times(&at, times_ns, shape);
+	cursor->at = at.at;
+	return time_count;
 }
 
 /* What a line may leave out, or lose at its end, without losing its figures. */
@@ -378,10 +395,10 @@ static void take_rest(struct gclog_echo *echo, struct cursor *cursor, struct gcl
 	if (!gcecho_take_tail(echo, cursor, record, &tail_shape)) {
 		take_utilization(cursor, &record->event, &tail_shape);
 		take_reasons(cursor, record, &tail_shape);
+		gcline_mark_reasons(record);
 		gcecho_keep_tail(echo, start, cursor, record, tail_shape);
 	}
 	*shape |= tail_shape;
-	gcline_mark_reasons(record);
 }
 
 /* All that belongs to a collection and is not always set; one by one, since for every line this is
@@ -418,15 +435,13 @@ enum gclog_result gcline_parse(struct gclog_echo *echo, struct cursor *cursor,
 	unsigned shape;
 
 	begin_record(record);
-	result = take_start(echo, cursor, record, &shape);
+	shape = take_head(echo, cursor, record);
+	result = take_start(cursor, event, &shape);
 	if (result == GCLOG_OTHER && (shape & SHAPE_STAMP) != 0)
 		return nvpline_parse(cursor, record);
 	if (result != GCLOG_GC)
 		return result;
-	if (!take_modifiers(cursor, event) || !take_sizes(cursor, event) ||
-	    !take_pooled(cursor, &shape))
-		return GCLOG_TORN;
-	time_count = take_times(cursor, times_ns, &shape);
+	time_count = take_figures(cursor, event, times_ns, &shape);
 	if (time_count == 0)
 		return GCLOG_TORN;
 	take_rest(echo, cursor, record, &shape);

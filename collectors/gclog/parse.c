@@ -26,13 +26,15 @@ static bool contains(const char *at, const char *end, const char *literal, size_
 
 /* ---- the cheap look that lets application output pass ---- */
 
-/* "ms:" of a GC line, "FAT" of a fatal error, "rki" of marking, " KB" of a size. */
+/* "ms:" of a GC line, "FAT" of a fatal error, "rki" of marking, " KB" of a size, "<--" of the
+ * arrows around a block of repeats. */
 static bool is_hint(const char *at)
 {
 	return (at[0] == 'm' && at[1] == 's' && at[2] == ':') ||
 	       (at[0] == 'F' && at[1] == 'A' && at[2] == 'T') ||
 	       (at[0] == 'r' && at[1] == 'k' && at[2] == 'i') ||
-	       (at[0] == ' ' && at[1] == 'K' && at[2] == 'B');
+	       (at[0] == ' ' && at[1] == 'K' && at[2] == 'B') ||
+	       (at[0] == '<' && at[1] == '-' && at[2] == '-');
 }
 
 typedef signed char byte_vector __attribute__((vector_size(16)));
@@ -52,13 +54,14 @@ static byte_vector load_vector(const char *at)
 
 /* Not 0 for each of 16 places, from at on, where the last two bytes of a hint stand behind: enough
  * to pass almost all that is none. Reads VECTOR_SPAN bytes. */
-static byte_vector vector_hints(const char *at)
+CURSOR_INLINE byte_vector vector_hints(const char *at)
 {
 	byte_vector second = load_vector(at + 1);
 	byte_vector third = load_vector(at + 2);
 
 	return ((second == 's') & (third == ':')) | ((second == 'A') & (third == 'T')) |
-	       ((second == 'k') & (third == 'i')) | ((second == 'K') & (third == 'B'));
+	       ((second == 'k') & (third == 'i')) | ((second == 'K') & (third == 'B')) |
+	       ((second == '-') & (third == '-'));
 }
 
 static bool vector_is_zero(byte_vector vector)
@@ -106,10 +109,16 @@ static const char *find_hint(const char *at, const char *end)
 
 /* ---- repeats ---- */
 
+static void repeats_spend(struct gclog_parser *parser, size_t length)
+{
+	size_t budget_bytes = parser->repeat_budget_bytes;
+
+	if (budget_bytes > 0)
+		parser->repeat_budget_bytes -= length < budget_bytes ? length + 1 : budget_bytes;
+}
+
 static void repeats_track(struct gclog_parser *parser, const char *line, const char *end)
 {
-	size_t length = (size_t)(end - line) + 1;
-
 	if (line < end && *line == '<') {
 		if (starts_with(line, end, LITERAL("<--- Last few GCs --->"))) {
 			parser->repeat_budget_bytes = REPEAT_BUDGET_BYTES;
@@ -120,8 +129,7 @@ static void repeats_track(struct gclog_parser *parser, const char *line, const c
 		if (starts_with(line, end, LITERAL("<--- JS stacktrace --->")))
 			parser->repeat_budget_bytes = 0;
 	}
-	parser->repeat_budget_bytes -=
-	    length < parser->repeat_budget_bytes ? length : parser->repeat_budget_bytes;
+	repeats_spend(parser, (size_t)(end - line));
 }
 
 /* Other processes go on printing into the same file meanwhile: theirs are no repeats. */
@@ -204,6 +212,8 @@ static enum gclog_result try_hint(struct gclog_parser *parser, const char *from,
 		return try_marking(parser, from, cursor, ret_record);
 	case ' ':
 		return factline_part(from, cursor, ret_record);
+	case '<':
+		return GCLOG_OTHER;
 	default:
 		cursor->at = gchead_find_start(from, cursor->at);
 		return try_gc(parser, cursor, ret_record);
@@ -233,15 +243,6 @@ static enum gclog_result search(struct gclog_parser *parser, struct cursor *curs
 	return is_torn ? GCLOG_TORN : GCLOG_OTHER;
 }
 
-/* "<---" starts or ends a block of repeats. */
-static bool has_arrow(const char *at, const char *end)
-{
-	while ((at = memchr(at, '<', (size_t)(end - at))) != NULL)
-		if (starts_with(at++, end, LITERAL("<---")))
-			return true;
-	return false;
-}
-
 bool gclog_is_next(const struct gclog_parser *parser, const char *line, size_t length)
 {
 	const struct gclog_echo *echo = &parser->echo;
@@ -250,14 +251,14 @@ bool gclog_is_next(const struct gclog_parser *parser, const char *line, size_t l
 	       memcmp(line, echo->head, echo->head_length) == 0;
 }
 
-bool gclog_skip(struct gclog_parser *parser, const char *line, size_t length)
+const char *gclog_find_hint(const char *text, const char *end)
 {
-	const char *end = line + length;
+	return find_hint(text, end);
+}
 
-	if (find_hint(line, end) != NULL || has_arrow(line, end))
-		return false;
-	repeats_track(parser, line, end);
-	return true;
+void gclog_pass_over(struct gclog_parser *parser, size_t length)
+{
+	repeats_spend(parser, length);
 }
 
 enum gclog_result gclog_parse(struct gclog_parser *parser, const char *line, size_t length,

@@ -64,6 +64,9 @@ struct gclog_echo {
 	size_t tail_length;
 	size_t tail_used; /* of it, by the line */
 	unsigned tail_shape;
+	bool is_last_resort;
+	bool is_scavenge_might_not_succeed;
+	bool is_external_pressure;
 	double average_mutator_utilization;
 	double current_mutator_utilization;
 	size_t reason_at; /* in the tail */
@@ -92,8 +95,12 @@ enum gclog_result gclog_parse(struct gclog_parser *parser, const char *line, siz
 /* True when a line begins as the latest GC line did, by pid and isolate: it is in no wrapper then,
  * and wants gclog_parse(). */
 bool gclog_is_next(const struct gclog_parser *parser, const char *line, size_t length);
-/* True when a line holds nothing of V8's, wherever in it; then it needs no gclog_parse(). */
-bool gclog_skip(struct gclog_parser *parser, const char *line, size_t length);
+/*
+ * The first place from text on where something of V8's may stand, in as many lines as there are;
+ * NULL: nowhere. A line that holds none needs no gclog_parse() but a gclog_pass_over().
+ */
+const char *gclog_find_hint(const char *text, const char *end);
+void gclog_pass_over(struct gclog_parser *parser, size_t length);
 
 /* Versions of Node that print a family: "20, 21"; "" for an unknown letter. */
 const char *gclog_family_versions(char family);

@@ -15,6 +15,8 @@ struct run {
 	struct stream_channel *channel; /* of the piece that is fed to it */
 	uint64_t wall_ns;               /* likewise */
 	bool is_recorded;               /* the line at hand had a record */
+	const char *hint;               /* the next of V8's words in what is fed; see has_hint() */
+	const char *end;                /* of what is fed */
 	struct unwrap_line line;
 	struct unwrap_line inner;
 };
@@ -24,6 +26,8 @@ static void run_begin(struct run *run, struct stream *stream, const struct strea
 	run->stream = stream;
 	run->sink = sink;
 	run->wall_ns = 0;
+	run->hint = NULL;
+	run->end = NULL;
 }
 
 /* ---- parsing ---- */
@@ -126,6 +130,18 @@ static void unwrap_line(struct run *run, const char *text, size_t length)
 		add_piece(run, &piece);
 }
 
+/* To look for the next hint once costs less than to look through each line. */
+static bool has_hint(struct run *run, const char *text, size_t length)
+{
+	if (text == run->stream->lines.carry)
+		return gclog_find_hint(text, text + length) != NULL;
+	if (run->hint == NULL || run->hint < text)
+		run->hint = gclog_find_hint(text, run->end);
+	if (run->hint == NULL)
+		run->hint = run->end;
+	return run->hint < text + length;
+}
+
 static void on_line(void *context, const char *text, size_t length)
 {
 	struct run *run = context;
@@ -142,8 +158,8 @@ static void on_line(void *context, const char *text, size_t length)
 		note_unfinished(run, length + !is_part);
 		return;
 	}
-	if (!unwrap_is_due(&stream->unwrap, text, length) &&
-	    gclog_skip(&stream->channels[UNWRAP_STDOUT].parser, text, length)) {
+	if (!has_hint(run, text, length) && !unwrap_is_due(&stream->unwrap, text, length)) {
+		gclog_pass_over(&stream->channels[UNWRAP_STDOUT].parser, length);
 		run->sink->counts->other++;
 		if (has_pieces(stream))
 			stream->unfinished_bytes += length + !is_part;
@@ -151,6 +167,43 @@ static void on_line(void *context, const char *text, size_t length)
 	}
 	unwrap_line(run, text, length);
 	note_unfinished(run, length + !is_part);
+}
+
+/*
+ * Most lines of an application: no hint in them, as has_hint() saw when it looked at an earlier
+ * line, in no wrapper, and not between pieces. They are only counted.
+ */
+static bool is_plain(const struct run *run, const char *text, size_t length)
+{
+	const struct stream *stream = run->stream;
+
+	return run->hint != NULL && text <= run->hint && text + length <= run->hint &&
+	       stream->channels[UNWRAP_STDOUT].parser.repeat_budget_bytes == 0 &&
+	       !unwrap_is_due(&stream->unwrap, text, length) && !has_pieces(stream);
+}
+
+static void feed_part(struct run *run, const char *bytes, size_t length)
+{
+	struct stream *stream = run->stream;
+	const char *end = bytes + length;
+
+	run->hint = NULL;
+	run->end = end;
+	while (bytes < end) {
+		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		const char *next = newline != NULL ? newline + 1 : end;
+
+		length = (size_t)(next - bytes);
+		if (newline == NULL || stream->lines.carry_length > 0) {
+			lines_feed(&stream->lines, bytes, length, on_line, run);
+		} else if (is_plain(run, bytes, length - 1)) {
+			stream->line_number++;
+			run->sink->counts->other++;
+		} else {
+			on_line(run, bytes, length - 1);
+		}
+		bytes = next;
+	}
 }
 
 static void feed_lines(struct stream *stream, const char *bytes, size_t length,
@@ -162,7 +215,7 @@ static void feed_lines(struct stream *stream, const char *bytes, size_t length,
 	while (length > 0) {
 		size_t part = length < UNWRAP_LINE_MAX ? length : UNWRAP_LINE_MAX;
 
-		lines_feed(&stream->lines, bytes, part, on_line, &run);
+		feed_part(&run, bytes, part);
 		bytes += part;
 		length -= part;
 	}

@@ -73,20 +73,10 @@ static bool take_off(struct unwrap *unwrap, struct unwrap_line *line, struct unw
 }
 
 /* "2026-11-22T04:00:00.123456789Z stdout P": the stamp of CRI has nine digits and no blanks. */
-static bool is_like_cri(const char *line, size_t length)
+bool unwrap_is_like_cri(const char *line, size_t length)
 {
-	const char *blank;
-
-	if (length < 28 || line[4] != '-' || line[10] != 'T')
-		return false;
-	blank = memchr(line + 19, ' ', length - 26 < 20 ? length - 26 : 20);
+	const char *blank = memchr(line + 19, ' ', length - 26 < 20 ? length - 26 : 20);
 	return blank != NULL && memcmp(blank, " std", 4) == 0;
-}
-
-bool unwrap_is_due(const struct unwrap *unwrap, const char *line, size_t length)
-{
-	return unwrap->export.state != EXPORT_NONE ||
-	       (length > 0 && (*line == '{' || *line == '_')) || is_like_cri(line, length);
 }
 
 bool unwrap_next(struct unwrap *unwrap, struct unwrap_line *line, struct unwrapped *ret_piece)

@@ -64,11 +64,19 @@ struct unwrap_line {
 	char scratch[UNWRAP_LINE_MAX];
 };
 
+/* Of a line of 28 bytes or more: whether it is one of a container's log. */
+bool unwrap_is_like_cri(const char *line, size_t length);
 /*
  * Whether a line must be unwrapped even when nothing in it is of interest: it may be a piece of a
  * longer one, or binary.
  */
-bool unwrap_is_due(const struct unwrap *unwrap, const char *line, size_t length);
+static inline bool unwrap_is_due(const struct unwrap *unwrap, const char *line, size_t length)
+{
+	return unwrap->export.state != EXPORT_NONE ||
+	       (length > 0 && (*line == '{' || *line == '_')) ||
+	       (length >= 28 && line[4] == '-' && line[10] == 'T' &&
+	        unwrap_is_like_cri(line, length));
+}
 /*
  * Takes the outermost wrapper off: the next piece of output in the line; call it until it returns
  * false. text points into the line or its scratch and is valid until the next call.

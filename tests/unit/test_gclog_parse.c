@@ -164,6 +164,45 @@ START_TEST(test_all_figures_of_a_line_are_read)
 }
 END_TEST
 
+static const char *const sizes[] = {
+    "0",     "7",      "12345678",  "123456789012", "0.1",           "9.9",
+    "12.3",  "123.4",  "1234.5",    "12345.6",      "123456.7",      "1.25",
+    "0.125", "1.2345", "1234.5678", "00000.0",      "1234567890.12",
+};
+
+/* As a person would: through a floating-point number. */
+START_TEST(test_figures_of_any_length_are_read)
+{
+	double expected = strtod(sizes[_i], NULL) * (double)MIB;
+	struct gclog_record record;
+	char line[256];
+
+	(void)snprintf(line, sizeof(line),
+	               "[7:0xa0] 20 ms: Scavenge %s (3.0) -> 1.0 (%s) MB, %s ms", sizes[_i],
+	               sizes[_i], sizes[_i]);
+	ck_assert_int_eq(parse_alone(line, &record), GCLOG_GC);
+	ck_assert_double_eq_tol((double)record.event.used_before_bytes, expected, 0.6);
+	ck_assert_double_eq_tol((double)record.event.committed_after_bytes, expected, 0.6);
+	ck_assert_double_eq_tol((double)record.event.pause_ns, strtod(sizes[_i], NULL) * 1e6, 0.6);
+}
+END_TEST
+
+static const char *const broken_sizes[] = {
+    "",        ".5",     "1.",   "1. 5", "1..5", "1,5", "x.1",           "-1.0",
+    "1\xb1.5", "1.\xb5", "1/.5", "1:.5", "1./",  "1.:", "1234567890123", "1234567.890123"};
+
+START_TEST(test_broken_figures_are_torn)
+{
+	struct gclog_record record;
+	char line[256];
+
+	(void)snprintf(line, sizeof(line),
+	               "[7:0xa0] 20 ms: Scavenge 2.0 (%s) -> 1.0 (3.0) MB, 1.0 ms",
+	               broken_sizes[_i]);
+	ck_assert_int_eq(parse_alone(line, &record), GCLOG_TORN);
+}
+END_TEST
+
 #define WHOLE                                                                                 \
 	"[7:0xa0]  20 ms: Scavenge 2.0 (3.0) -> 1.0 (3.0) MB, 0.58 / 0.00 ms  (average mu = " \
 	"1.000, current mu = 1.000) task; "
@@ -444,6 +483,8 @@ int main(void)
 	tcase_add_loop_test(cases, test_each_family_is_read, 0, ROWS(line_rows));
 	tcase_add_loop_test(cases, test_line_is_found_anywhere, 0, ROWS(places));
 	tcase_add_loop_test(cases, test_line_is_told_from_what_is_none, 0, ROWS(other_rows));
+	tcase_add_loop_test(cases, test_figures_of_any_length_are_read, 0, ROWS(sizes));
+	tcase_add_loop_test(cases, test_broken_figures_are_torn, 0, ROWS(broken_sizes));
 	tcase_add_loop_test(cases, test_excerpts_of_real_logs_are_counted, 0, ROWS(fixture_rows));
 	tcase_add_test(cases, test_each_family_names_its_versions);
 	tcase_add_test(cases, test_all_figures_of_a_line_are_read);

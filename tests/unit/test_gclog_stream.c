@@ -14,6 +14,8 @@
 	"[" pid ":0x5b5fcf0]     " ms " ms: Scavenge 4.1 (4.2) -> 3.4 (5.2) MB, " \
 	"0.58 / 0.00 ms  (average mu = 1.000, current mu = 1.000) allocation failure; "
 
+#define CRI(stream, tag, text) "2026-11-22T04:00:00.25Z " stream " " tag " " text "\n"
+
 #define SEEN_MAX 16
 
 struct seen {
@@ -106,6 +108,68 @@ START_TEST(test_records_are_the_same_for_every_chunk_size)
 }
 END_TEST
 
+/* What is in front of the next of V8's words is passed over; that may not take other lines along.
+ */
+START_TEST(test_lines_between_plain_ones_are_seen_for_every_chunk_size)
+{
+	static const char text[] =
+	    "plain\n\nplain, and longer than the widest step of a search, which is 64 bytes\n" CRI("stdout", "P", "[7:0x5b5fcf0]     100 ms: Scav") "plain ----------------\n" CRI(
+	        "stdout", "F",
+	        "enge 4.1 (4.2) -> 3.4 (5.2) MB, 0.58 / 0.00 ms") "plain\n" GC("7",
+	                                                                       "200") "\nplain\nms:"
+	                                                                              " FAT KB rki "
+	                                                                              "<--\n"
+	                                                                              "<--- Last "
+	                                                                              "few GCs "
+	                                                                              "--->\n" GC("7", "100") "\nplain\n" GC(
+	                                                                                  "7",
+	                                                                                  "200") "\n"
+	                                                                                         "<"
+	                                                                                         "-"
+	                                                                                         "-"
+	                                                                                         "-"
+	                                                                                         " "
+	                                                                                         "J"
+	                                                                                         "S"
+	                                                                                         " "
+	                                                                                         "s"
+	                                                                                         "t"
+	                                                                                         "a"
+	                                                                                         "c"
+	                                                                                         "k"
+	                                                                                         "t"
+	                                                                                         "r"
+	                                                                                         "a"
+	                                                                                         "c"
+	                                                                                         "e"
+	                                                                                         " "
+	                                                                                         "-"
+	                                                                                         "-"
+	                                                                                         "-"
+	                                                                                         ">"
+	                                                                                         "\nplain\nplain " GC(
+	                                                                                             "7",
+	                                                                                             "300") "\nplain\n";
+	size_t chunk;
+
+	for (chunk = 1; chunk <= sizeof(text); chunk++) {
+		struct seen seen = {.count = 0};
+
+		read_in_chunks(text, chunk, &seen);
+		ck_assert_uint_eq(seen.counts.gc, 3);
+		ck_assert_uint_eq(seen.counts.torn, 0);
+		ck_assert_uint_eq(seen.count, 5);
+		ck_assert_uint_eq(seen.records[0].record.event.uptime_ns, 100 * NS_PER_MS);
+		ck_assert_uint_eq(seen.records[0].line.number, 6);
+		ck_assert_uint_eq(seen.records[1].line.number, 8);
+		ck_assert_int_eq(seen.records[2].result, GCLOG_REPEAT);
+		ck_assert_uint_eq(seen.records[2].line.number, 12);
+		ck_assert_int_eq(seen.records[3].result, GCLOG_REPEAT);
+		ck_assert_uint_eq(seen.records[4].line.number, 17);
+	}
+}
+END_TEST
+
 START_TEST(test_a_new_stream_goes_on_where_an_old_one_had_an_unfinished_line)
 {
 	static const char text[] = GC("7", "100") "\n" GC("7", "200") "\n";
@@ -155,8 +219,6 @@ END_TEST
 
 #define DOCKER(text, stream) \
 	"{\"log\":\"" text "\",\"stream\":\"" stream "\",\"time\":\"2026-11-22T04:00:00.25Z\"}\n"
-#define CRI(stream, tag, text) "2026-11-22T04:00:00.25Z " stream " " tag " " text "\n"
-
 /* The front and the end of a GC line, cut somewhere in the figures. */
 #define GC_FRONT "[7:0x5b5fcf0]      100 ms: Scavenge 4.1 (4.2) -> 3."
 #define GC_END   "4 (5.2) MB, 0.58 / 0.00 ms  (average mu = 1.000, current mu = 1.000) task; "
@@ -299,6 +361,7 @@ START_TEST(test_endless_pieces_are_bounded)
 END_TEST
 
 UNIT_MAIN("gclog_stream", test_records_are_the_same_for_every_chunk_size,
+          test_lines_between_plain_ones_are_seen_for_every_chunk_size,
           test_a_new_stream_goes_on_where_an_old_one_had_an_unfinished_line,
           test_a_dropped_line_leaves_the_next_one_whole,
           test_last_gcs_are_repeats_and_the_fatal_error_is_seen,
