@@ -2,14 +2,17 @@
 /*
  * What a line of a GC log costs, step by step: reading, cutting into lines, the whole way to a
  * record, and into the model; beside them the floor, a parser written by hand for exactly one shape
- * of line, with no state and no check. CPU time of this process per line, best of nine runs, the
- * steps in turn, so that other work on the machine slows all of them alike.
+ * of line, with no state and no check. CPU time of this process. Within a round the steps take
+ * turns at slices of the file, each step going on where it stopped, so that whatever slows the
+ * machine for a moment slows all of them alike; figures are the median of the rounds, and of each
+ * round's own ratio to the parser by hand.
  *
- *	bench/gclog FILE
+ *	bench/gclog FILE [ROUNDS]
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,12 +20,13 @@
 #include "daemon/model/model.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
+#include "lib/numbers.h"
 #include "lib/units.h"
 
-#define RUNS      9
-#define READ_SIZE ((size_t)64 * 1024)
-
-DEFINE_CLEANUP(struct model, model_free)
+#define ROUNDS     7
+#define ROUNDS_MAX 99
+#define READ_SIZE  ((size_t)64 * 1024)
+#define SLICE_SIZE ((uint64_t)8 * 1024 * 1024) /* some 20 ms of a step */
 
 struct sums {
 	uint64_t line_count;
@@ -164,54 +168,115 @@ static const struct step {
 };
 
 #define STEP_COUNT (sizeof(steps) / sizeof(steps[0]))
+#define STEP_LINES 1
+#define STEP_FLOOR 2
 
-static uint64_t measure(int fd, const struct step *step, struct sums *ret_sums)
+static uint64_t take_slice(int fd, uint64_t offset, const struct step *step, struct run *run)
 {
 	static char buffer[READ_SIZE];
-	struct run run = {.model = NULL};
-	_cleanup_(model_freep) struct model *model = step->has_model ? make_model(&run.key) : NULL;
-	uint64_t start_ns = clock_process_cpu_ns();
-	uint64_t offset = 0;
+	const uint64_t start_ns = clock_process_cpu_ns();
+	const uint64_t end = offset + SLICE_SIZE;
 	ssize_t length;
 
-	run.model = model;
-	while ((length = pread(fd, buffer, sizeof(buffer), (off_t)offset)) > 0) {
+	while (offset < end && (length = pread(fd, buffer, sizeof(buffer), (off_t)offset)) > 0) {
 		offset += (uint64_t)length;
-		step->take(&run, buffer, (size_t)length);
+		step->take(run, buffer, (size_t)length);
 	}
-	start_ns = clock_process_cpu_ns() - start_ns;
-	lines_done(&run.lines);
-	stream_done(&run.stream);
-	*ret_sums = run.sums;
-	return start_ns;
+	return clock_process_cpu_ns() - start_ns;
+}
+
+static int begin_runs(struct run runs[STEP_COUNT])
+{
+	size_t i;
+
+	for (i = 0; i < STEP_COUNT; i++) {
+		runs[i] = (struct run){.model = NULL};
+		if (!steps[i].has_model)
+			continue;
+		runs[i].model = make_model(&runs[i].key);
+		if (runs[i].model == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* All steps over the whole file; each slice begins with another one. */
+static int measure_round(int fd, uint64_t size, double ret_ns[STEP_COUNT],
+                         struct sums ret_sums[STEP_COUNT])
+{
+	struct run runs[STEP_COUNT];
+	uint64_t offset;
+	size_t i;
+
+	if (begin_runs(runs) < 0)
+		return -ENOMEM;
+	for (i = 0; i < STEP_COUNT; i++)
+		ret_ns[i] = 0;
+	for (offset = 0; offset < size; offset += SLICE_SIZE)
+		for (i = 0; i < STEP_COUNT; i++) {
+			size_t turn = (i + offset / SLICE_SIZE) % STEP_COUNT;
+
+			ret_ns[turn] += (double)take_slice(fd, offset, &steps[turn], &runs[turn]);
+		}
+	for (i = 0; i < STEP_COUNT; i++) {
+		lines_done(&runs[i].lines);
+		stream_done(&runs[i].stream);
+		(void)model_free(runs[i].model);
+		ret_sums[i] = runs[i].sums;
+	}
+	return 0;
+}
+
+/* ---- figures ---- */
+
+static int compare(const void *a, const void *b)
+{
+	double first = *(const double *)a;
+	double second = *(const double *)b;
+
+	return (first > second) - (first < second);
+}
+
+/* Of one step's figure over all rounds; with divisor its ratio to that step's, round by round. */
+static double median(double (*rounds)[STEP_COUNT], size_t count, size_t step, const size_t *divisor)
+{
+	double values[ROUNDS_MAX];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		values[i] = rounds[i][step] / (divisor != NULL ? rounds[i][*divisor] : 1);
+	qsort(values, count, sizeof(values[0]), compare);
+	return values[count / 2];
 }
 
 int main(int argc, char **argv)
 {
-	_cleanup_(closep) int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+	static double rounds[ROUNDS_MAX][STEP_COUNT];
+	static const size_t floor_step = STEP_FLOOR;
+	_cleanup_(closep) int fd = argc > 1 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	uint64_t best_ns[STEP_COUNT];
 	struct sums sums[STEP_COUNT];
-	uint64_t line_count;
+	uint64_t round_count = ROUNDS;
+	double line_count;
 	size_t i;
-	int run;
 
-	if (size < 0) {
-		(void)fprintf(stderr, "usage: gclog FILE (%s)\n", strerror(errno));
+	if (size < 0 ||
+	    (argc > 2 && number_parse_u64(argv[2], strlen(argv[2]), &round_count) < 0) ||
+	    round_count == 0 || round_count > ROUNDS_MAX) {
+		(void)fprintf(stderr, "usage: gclog FILE [ROUNDS]\n");
 		return 2;
 	}
-	memset(best_ns, 0xff, sizeof(best_ns));
-	for (run = 0; run < RUNS; run++)
-		for (i = 0; i < STEP_COUNT; i++) {
-			uint64_t run_ns = measure(fd, &steps[i], &sums[i]);
+	for (i = 0; i < round_count; i++)
+		if (measure_round(fd, (uint64_t)size, rounds[i], sums) < 0)
+			return 1;
+	line_count = (double)sums[STEP_LINES].line_count;
+	for (i = 0; i < STEP_COUNT; i++) {
+		double step_ns = median(rounds, round_count, i, NULL);
 
-			best_ns[i] = run_ns < best_ns[i] ? run_ns : best_ns[i];
-		}
-	line_count = sums[1].line_count > 0 ? sums[1].line_count : 1;
-	for (i = 0; i < STEP_COUNT; i++)
-		printf("%-16s %8.1f ns/line %8.0f MB/s %10llu collections\n", steps[i].name,
-		       (double)best_ns[i] / (double)line_count,
-		       (double)size * 1e3 / (double)best_ns[i],
+		printf("%-16s %8.1f ns/line %8.0f MB/s %6.2f by hand %10llu collections\n",
+		       steps[i].name, step_ns / line_count, (double)size * 1e3 / step_ns,
+		       median(rounds, round_count, i, &floor_step),
 		       (unsigned long long)sums[i].gc_count);
+	}
 	return 0;
 }
