@@ -156,7 +156,8 @@ static void add_full(struct isolate *isolate, uint64_t at_ns, const struct gc_ev
 
 /*
  * What a young collection leaves is no floor, but it is never less than one: where it is below the
- * last one, the live set has shrunk. The lowest since then is kept, for garbage soon hides it.
+ * last one, that one held garbage or the live set has shrunk. The lowest since then is kept in its
+ * place, for garbage soon hides it.
  */
 static void add_young(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event)
 {
@@ -166,8 +167,8 @@ static void add_young(struct isolate *isolate, uint64_t at_ns, const struct gc_e
 		return;
 	isolate->bound_ns = at_ns;
 	isolate->bound_bytes = event->used_after_bytes;
-	(void)series_add_with_work(&isolate->floor, at_ns, event->used_after_bytes,
-	                           isolate->allocated_bytes);
+	series_lower_last(&isolate->floor, at_ns, event->used_after_bytes,
+	                  isolate->allocated_bytes);
 }
 
 static void update_clock(struct isolate *isolate, uint64_t at_ns, const struct gc_event *event)

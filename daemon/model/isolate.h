@@ -86,7 +86,7 @@ struct isolate {
 	bool has_external_pressure;
 	bool has_detached_contexts; /* these two are the inspector's, see below */
 	bool has_array_buffers;
-	struct series floor; /* used after full collections, and the bounds below */
+	struct series floor; /* used after full collections, or the bound below */
 	/* The lowest that a scavenge since then left below the last floor; 0 when none did. */
 	uint64_t bound_ns;
 	uint64_t bound_bytes;

@@ -85,6 +85,14 @@ bool series_add(struct series *series, uint64_t at_ns, uint64_t value)
 	return series_add_with_work(series, at_ns, value, 0);
 }
 
+void series_lower_last(struct series *series, uint64_t at_ns, uint64_t value, uint64_t work)
+{
+	if (series->counts[0] == 0 || value >= series->levels[0][series->counts[0] - 1].value)
+		return;
+	series->counts[0]--;
+	(void)series_add_with_work(series, at_ns, value, work);
+}
+
 size_t series_points(const struct series *series, struct series_point ret_points[SERIES_POINTS_MAX])
 {
 	size_t count = 0;

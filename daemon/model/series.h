@@ -52,6 +52,8 @@ bool series_add(struct series *series, uint64_t at_ns, uint64_t value);
  * under different loads can be told apart later; 0 where there is none.
  */
 bool series_add_with_work(struct series *series, uint64_t at_ns, uint64_t value, uint64_t work);
+/* The last value was too high: where this one is lower it takes its place. */
+void series_lower_last(struct series *series, uint64_t at_ns, uint64_t value, uint64_t work);
 /* Oldest first; returns how many, at most SERIES_POINTS_MAX. */
 size_t series_points(const struct series *series,
                      struct series_point ret_points[SERIES_POINTS_MAX]);

@@ -115,8 +115,25 @@ START_TEST(test_sparse_values_keep_their_order)
 }
 END_TEST
 
+START_TEST(test_a_lower_value_takes_the_place_of_the_last)
+{
+	series_init(&series, 100);
+	series_lower_last(&series, 10, 50, 0);
+	ck_assert_uint_eq(series_points(&series, points), 0);
+	(void)series_add_with_work(&series, 10, 40, 1);
+	(void)series_add_with_work(&series, 110, 60, 2);
+	series_lower_last(&series, 350, 60, 3);
+	series_lower_last(&series, 360, 55, 4);
+	ck_assert_uint_eq(series_points(&series, points), 2);
+	ck_assert_uint_eq(points[0].value, 40);
+	ck_assert_uint_eq(points[1].value, 55);
+	ck_assert_uint_eq(points[1].at_ns, 360);
+	ck_assert_uint_eq(points[1].work, 4);
+}
+END_TEST
+
 UNIT_MAIN("series", test_a_bucket_keeps_its_minimum_and_when_it_was,
           test_of_equal_minima_the_later_one_stays, test_time_does_not_go_back,
           test_older_points_are_coarser_and_none_is_out_of_order,
           test_no_minimum_is_lost_on_the_way_up, test_months_fit_and_forget_the_oldest,
-          test_sparse_values_keep_their_order)
+          test_sparse_values_keep_their_order, test_a_lower_value_takes_the_place_of_the_last)
