@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collectors/gclog/parse.h"
+#include "daemon/model/process_isolates.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 

@@ -33,11 +33,6 @@ static uint64_t boottime(void *context)
 	return clock_boottime_ns();
 }
 
-uint64_t http_server_now_ns(const struct http_server *server)
-{
-	return server->options.now_ns(server->options.context);
-}
-
 /* ---- connections ---- */
 
 static struct http_connection *connection_of(struct MHD_Connection *mhd)

@@ -29,7 +29,10 @@ struct http_server {
 	struct http_listener listeners[];
 };
 
-uint64_t http_server_now_ns(const struct http_server *server);
+static inline uint64_t http_server_now_ns(const struct http_server *server)
+{
+	return server->options.now_ns(server->options.context);
+}
 
 /*
  * libmicrohttpd calls it when the headers of a request are there, for each piece of a body, at the

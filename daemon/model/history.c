@@ -12,6 +12,7 @@
 
 #include "daemon/model/experience.h"
 #include "daemon/model/process.h"
+#include "daemon/model/process_isolates.h"
 #include "lib/pack.h"
 
 /* Without memory an insertion leaves the element out instead of ending the program. */

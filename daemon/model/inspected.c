@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/model/process.h"
+#include "daemon/model/process_isolates.h"
 #include "lib/clock.h"
 #include "lib/units.h"
 
@@ -17,8 +18,6 @@
 #define LOG_LAPSE_NS (10 * NS_PER_MINUTE)
 /* V8's clock of an isolate and performance.now() begin so close to each other. */
 #define CLOCKS_APART_NS (100 * NS_PER_MS)
-/* As in process.c: the main isolate is created with its process. */
-#define MAIN_ISOLATE_NS (2 * NS_PER_SECOND)
 
 static bool log_speaks(const struct process *process, uint64_t at_ns)
 {
@@ -27,23 +26,13 @@ static bool log_speaks(const struct process *process, uint64_t at_ns)
 	return log_gc_ns > 0 && at_ns < u64_add_saturating(log_gc_ns, LOG_LAPSE_NS);
 }
 
-static struct isolate *find_main(const struct process *process)
-{
-	size_t i;
-
-	for (i = 0; i < process->isolate_count; i++)
-		if (strcmp(process->isolates[i]->name, "main") == 0)
-			return process->isolates[i];
-	return NULL;
-}
-
 static struct isolate *inspected_isolate(struct process *process, uint64_t at_ns, uint64_t address,
                                          uint64_t uptime_ns)
 {
 	struct isolate *isolate;
 
 	if (address == ISOLATE_INSPECTOR_MAIN) {
-		isolate = find_main(process);
+		isolate = process_main_isolate(process);
 		return isolate != NULL
 		           ? isolate
 		           : process_isolate(process, at_ns, address,
@@ -59,19 +48,6 @@ struct isolate *process_named_isolate(struct process *process, uint64_t at_ns, u
 	return isolate_is_inspectors(address)
 	           ? inspected_isolate(process, at_ns, address, uptime_ns)
 	           : process_isolate(process, at_ns, address, uptime_ns);
-}
-
-struct isolate *inspected_adopt(const struct process *process, uint64_t address,
-                                uint64_t created_ns)
-{
-	struct isolate *isolate = find_main(process);
-
-	if (isolate == NULL || isolate->address != ISOLATE_INSPECTOR_MAIN ||
-	    isolate_is_inspectors(address) ||
-	    created_ns > u64_add_saturating(process->start_ns, MAIN_ISOLATE_NS))
-		return NULL;
-	isolate->address = address;
-	return isolate;
 }
 
 /* ---- collections of two sources ---- */

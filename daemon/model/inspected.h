@@ -32,13 +32,6 @@ struct inspected {
  */
 struct isolate *process_named_isolate(struct process *process, uint64_t at_ns, uint64_t address,
                                       uint64_t uptime_ns);
-/*
- * A log names the main isolate, which only the inspector had told of, by its address: that becomes
- * its own. NULL when it is another one.
- */
-struct isolate *inspected_adopt(const struct process *process, uint64_t address,
-                                uint64_t created_ns);
-
 /* True when a collection is to be counted. isolate: whose it is. */
 bool inspected_counts(struct process *process, const struct isolate *isolate, uint64_t at_ns,
                       const struct gc_event *event);

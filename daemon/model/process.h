@@ -110,11 +110,6 @@ int process_set_app(struct process *process, const char *app) __attribute__((war
 void process_set_sites(struct process *process, const struct leak_sites *sites);
 void process_add_memory(struct process *process, const struct memory_sample *sample);
 void process_add_detail(struct process *process, const struct memory_detail *detail);
-/* The isolate at this address, made when it is new; NULL without memory. */
-struct isolate *process_isolate(struct process *process, uint64_t at_ns, uint64_t address,
-                                uint64_t uptime_ns);
-/* One more isolate, without asking whether there is one at the address; NULL without memory. */
-struct isolate *process_append_isolate(struct process *process, uint64_t address);
 void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_event *event);
 /* Without memory the incident is lost. An address of 0 means the isolate that spoke last. */
 void process_add_incident(struct process *process, uint64_t address, uint64_t at_ns,
@@ -123,12 +118,6 @@ void process_add_incident(struct process *process, uint64_t address, uint64_t at
 void process_add_heap(struct process *process, uint64_t at_ns, const struct heap_sample *sample);
 /* True after a fatal out-of-memory line of any of its isolates. */
 bool process_has_fatal_oom(const struct process *process);
-
-/*
- * The old-space limit that V8 gives itself without --max-old-space-size, from the Node version and
- * the memory that the process may use (0: unknown). 0 when that is unknown and needed.
- */
-uint64_t heap_limit_default(const char *node_version, uint64_t memory_bytes);
 
 /* Over the heaps that live; committed is at least used where a trace does not print it (nvp up to
  * Node 23). */

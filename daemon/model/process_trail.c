@@ -6,6 +6,24 @@
 
 #include "lib/units.h"
 
+uint64_t process_rss_anon_bytes(const struct process *process)
+{
+	return u64_subtract_floor(process->memory.rss_bytes, process->memory.rss_shared_bytes);
+}
+
+/* Both parts of the shared pages are as old as the last detail; their sum is of the last pass. */
+uint64_t process_rss_shmem_bytes(const struct process *process)
+{
+	uint64_t shmem = process->has_detail ? process->detail.rss_shmem_bytes : 0;
+
+	return shmem < process->memory.rss_shared_bytes ? shmem : process->memory.rss_shared_bytes;
+}
+
+uint64_t process_rss_file_bytes(const struct process *process)
+{
+	return process->memory.rss_shared_bytes - process_rss_shmem_bytes(process);
+}
+
 uint64_t process_committed_bytes(const struct process *process)
 {
 	uint64_t sum = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* One process: limits, memory outside V8, isolates and their names. */
 #include "daemon/model/process.h"
+#include "daemon/model/process_isolates.h"
 
 #include <math.h>
 #include <stdio.h>
