@@ -149,6 +149,7 @@ function verdictTable() {
   const column = (name: string, unit: string, steps: Step[]): [string, dashboard.DynamicConfigValue[]] =>
     [name, [
       { id: 'unit', value: unit },
+      ...unit === 'none' ? [{ id: 'decimals', value: 2 }] : [],
       { id: 'thresholds', value: thresholds(steps).build() },
       { id: 'custom.cellOptions', value: { type: 'color-text' } },
     ]];
@@ -167,7 +168,7 @@ function verdictTable() {
       { expr: `sum ${byProcess} (heapwatch_leak_growth_bytes_per_second{${fleet}})` },
       {
         expr: `min ${byProcess} (heapwatch_leak_time_to_exhaustion_seconds{${fleet},
-          percentile="50"})`,
+          percentile="50"} < +Inf)`,
       },
       { expr: `sum ${byProcess} (heapwatch_process_resident_memory_bytes{${fleet}})` },
       { expr: `max by (app, slot, instance, state) (heapwatch_leak_state{${fleet}} == 1)` },
@@ -180,8 +181,8 @@ function verdictTable() {
     .sortBy([new common.TableSortByFieldStateBuilder().displayName('Score').desc(true)])
     .dataLinks([link('Open the process', process)]);
   const styled: [string, dashboard.DynamicConfigValue[]][] = [
-    column('Score', 'percentunit', score),
-    column('Confidence', 'percentunit', confidence),
+    column('Score', 'none', score),
+    column('Confidence', 'none', confidence),
     column('Growth', 'binBps', plain),
     column('Time to exhaustion', 'dtdurations', exhaustion),
     column('Resident memory', 'bytes', plain),
@@ -234,10 +235,10 @@ function fleetDashboard() {
 
     .withRow(row('Leaks'))
     .withPanel(lines({
-      title: 'Leak score', unit: 'percentunit', span: 8,
+      title: 'Leak score', unit: 'none', span: 8,
       description: 'The highest of the processes of an app. Alerts fire above 0.8.',
     }, score, { expr: `max ${app} (heapwatch_leak_score{${fleet}})`, legend: '{{app}}' })
-      .min(0).max(1)
+      .decimals(2).min(0).max(1)
       .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder()
         .mode(common.GraphThresholdsStyleMode.Dashed)))
     .withPanel(lines({
@@ -254,7 +255,7 @@ function fleetDashboard() {
     }, plain, {
       expr: 'sum by (state) (heapwatch_processes{instance=~"$instance"}) > 0',
       legend: '{{state}}',
-    }))
+    }).decimals(0).min(0))
 
     .withRow(row('Memory and collection'))
     .withPanel(stacked({
@@ -353,14 +354,16 @@ function processDashboard() {
       .targetBlank(true))
 
     .withPanel(number({
-      title: 'Leak score', unit: 'percentunit', span: 4,
+      title: 'Leak score', unit: 'none', span: 4,
       description: 'How sure heapwatch is that the process leaks.',
     }, score, `heapwatch_leak_score{${one}}`)
+      .decimals(2)
       .dataLinks([link('Runbook', `${manual}/runbooks.md#heapwatchleak`)]))
     .withPanel(number({
-      title: 'Confidence', unit: 'percentunit', span: 4,
+      title: 'Confidence', unit: 'none', span: 4,
       description: 'Sufficiency of the evidence behind the score.',
-    }, confidence, `heapwatch_leak_confidence{${one}}`))
+    }, confidence, `heapwatch_leak_confidence{${one}}`)
+      .decimals(2))
     .withPanel(number({
       title: 'Kind', unit: 'none', span: 4,
       description: 'Which kind of memory leaks.',
@@ -375,7 +378,7 @@ function processDashboard() {
     .withPanel(number({
       title: 'Time to exhaustion', unit: 'dtdurations', span: 4,
       description: 'Expected time until the limit of heap or memory is reached.',
-    }, exhaustion, `heapwatch_leak_time_to_exhaustion_seconds{${one}, percentile="50"}`)
+    }, exhaustion, `heapwatch_leak_time_to_exhaustion_seconds{${one}, percentile="50"} < +Inf`)
       .dataLinks([link('Runbook', `${manual}/runbooks.md#heapwatchmemoryexhausted`)]))
     .withPanel(number({
       title: 'Of the memory limit', unit: 'percentunit', span: 4,
@@ -386,12 +389,12 @@ function processDashboard() {
 
     .withRow(row('Verdict'))
     .withPanel(lines({
-      title: 'Score and confidence', unit: 'percentunit', span: 12, height: 7,
+      title: 'Score and confidence', unit: 'none', span: 12, height: 7,
       description: 'Alerts fire above 0.8 and end below 0.5.',
     }, score,
       { expr: `heapwatch_leak_score{${one}}`, legend: 'score' },
       { expr: `heapwatch_leak_confidence{${one}}`, legend: 'confidence' })
-      .min(0).max(1)
+      .decimals(2).min(0).max(1)
       .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder()
         .mode(common.GraphThresholdsStyleMode.Dashed)))
     .withPanel(stateTimeline())
