@@ -261,3 +261,19 @@ uint32_t names_find(const struct heap *heap, const char *text)
 			return names->kept[i].index;
 	return UINT32_MAX;
 }
+
+int names_mark(const struct heap *heap, bool (*is_meant)(const char *text), uint64_t **ret_bits)
+{
+	const struct names *names = heap->names;
+	uint64_t *bits = calloc(heap->string_count / WORD_BITS + 1, sizeof(*bits));
+	size_t i;
+
+	if (bits == NULL)
+		return -ENOMEM;
+	for (i = 0; i < names->kept_count; i++)
+		if (is_meant(names->kept[i].text))
+			bits[names->kept[i].index / WORD_BITS] |=
+			    UINT64_C(1) << (names->kept[i].index % WORD_BITS);
+	*ret_bits = bits;
+	return 0;
+}

@@ -28,5 +28,9 @@ int names_take(struct heap *heap, const char *text, size_t length, bool is_cut)
 const char *names_text(const struct heap *heap, uint32_t index);
 /* The index of a text that was kept; UINT32_MAX: none. Looks at all of them. */
 uint32_t names_find(const struct heap *heap, const char *text);
+/* Bits by index, in words of 64, for all strings of the heap, set for those that were kept and that
+ * are meant. *ret_bits is the caller's. -ENOMEM. */
+int names_mark(const struct heap *heap, bool (*is_meant)(const char *text), uint64_t **ret_bits)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Breadth first, twice: from the user's roots, then from the root itself.
+ * Breadth first, three times: from the user's roots, from the root itself, and over the edges that
+ * were left out till then.
  */
 #include "snapshot/paths.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/large.h"
+#include "snapshot/detours.h"
 
 #define ROOT 0U /* a node */
 
@@ -27,22 +28,42 @@ static bool retains(const struct heap *heap, uint32_t from, uint32_t edge)
 	       (from == ROOT && heap->edge_kinds[edge] == EDGE_KIND_SHORTCUT);
 }
 
-static void expand(struct paths *paths, const struct heap *heap, uint32_t node)
+/* detours: NULL: all edges are followed. */
+static void expand(struct paths *paths, const struct heap *heap, uint32_t node,
+                   struct detours *detours)
 {
 	uint32_t edge;
 
 	for (edge = heap->first_edges[node]; edge < heap->first_edges[node + 1]; edge++) {
 		uint32_t to = heap->edge_targets[edge];
 
-		if (paths->distances[to] == PATHS_NONE && retains(heap, node, edge))
+		if (paths->distances[to] == PATHS_NONE && retains(heap, node, edge) &&
+		    (detours == NULL || !detours_leave_out(detours, heap, node, edge)))
 			reach(paths, to, node, edge);
 	}
 }
 
-static void spread(struct paths *paths, const struct heap *heap, uint32_t next)
+static void spread(struct paths *paths, const struct heap *heap, uint32_t next,
+                   struct detours *detours)
 {
 	for (; next < paths->count; next++)
-		expand(paths, heap, paths->order[next]);
+		expand(paths, heap, paths->order[next], detours);
+}
+
+/* What nothing else leads to. */
+static void reach_rest(struct paths *paths, const struct heap *heap, const struct detours *detours)
+{
+	uint32_t next = paths->count;
+	size_t i;
+
+	for (i = 0; i < detours->count; i++) {
+		const struct detour *detour = &detours->list[i];
+		uint32_t to = heap->edge_targets[detour->edge];
+
+		if (paths->distances[to] == PATHS_NONE)
+			reach(paths, to, detour->from, detour->edge);
+	}
+	spread(paths, heap, next, NULL);
 }
 
 static void reach_user_roots(struct paths *paths, const struct heap *heap)
@@ -59,30 +80,41 @@ static void reach_user_roots(struct paths *paths, const struct heap *heap)
 	}
 }
 
+static void find_all(struct paths *paths, const struct heap *heap, struct detours *detours)
+{
+	reach(paths, ROOT, PATHS_NONE, PATHS_NONE);
+	reach_user_roots(paths, heap);
+	spread(paths, heap, 1, detours);
+	paths->user_count = paths->count;
+	expand(paths, heap, ROOT, detours);
+	spread(paths, heap, paths->user_count, detours);
+	reach_rest(paths, heap, detours);
+}
+
 int paths_init(struct paths *paths, const struct heap *heap)
 {
 	uint32_t **arrays[] = {&paths->parents, &paths->edges, &paths->distances, &paths->order};
-	bool is_complete = true;
+	struct detours detours;
+	int r = detours_init(&detours, heap);
 	size_t i;
 
 	*paths = (struct paths){0};
 	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
 		*arrays[i] = large_calloc(heap->node_count, sizeof(**arrays[i]));
-		is_complete = is_complete && *arrays[i] != NULL;
+		if (*arrays[i] == NULL)
+			r = -ENOMEM;
 	}
-	if (!is_complete) {
+	if (r == 0) {
+		memset(paths->distances, 0xFF, heap->node_count * sizeof(*paths->distances));
+		memset(paths->parents, 0xFF, heap->node_count * sizeof(*paths->parents));
+		find_all(paths, heap, &detours);
+		if (detours.is_out_of_memory)
+			r = -ENOMEM;
+	}
+	detours_done(&detours);
+	if (r < 0)
 		paths_done(paths);
-		return -ENOMEM;
-	}
-	memset(paths->distances, 0xFF, heap->node_count * sizeof(*paths->distances));
-	memset(paths->parents, 0xFF, heap->node_count * sizeof(*paths->parents));
-	reach(paths, ROOT, PATHS_NONE, PATHS_NONE);
-	reach_user_roots(paths, heap);
-	spread(paths, heap, 1);
-	paths->user_count = paths->count;
-	expand(paths, heap, ROOT);
-	spread(paths, heap, paths->user_count);
-	return 0;
+	return r;
 }
 
 void paths_done(struct paths *paths)

@@ -3,7 +3,8 @@
  * The shortest path from the root to each node, over edges that retain: no weak ones, and shortcuts
  * only from the root. As in Chrome DevTools (HeapSnapshot.calculateDistances), paths that begin at
  * an object of the application, such as the global one, go before those that begin at V8's
- * (synthetic) roots; these are for nodes that nothing else reaches.
+ * (synthetic) roots; these are for nodes that nothing else reaches. Where the names of edges are
+ * there, those of detours.h are followed last, for what no other path leads to.
  */
 #ifndef HEAPWATCH_SNAPSHOT_PATHS_H
 #define HEAPWATCH_SNAPSHOT_PATHS_H

@@ -38,9 +38,9 @@ static int explore(struct heap *heap)
 {
 	int r = locations_name_scripts(heap);
 
-	heap_release_edge_names(heap);
 	if (r == 0)
 		r = measure_distances(heap);
+	heap_release_edge_names(heap);
 	if (r == 0)
 		r = dominators_retain(heap, DOMINATORS_RELEASE_GRAPH);
 	return r == 0 ? contents_find_rest(heap->contents, heap) : r;
