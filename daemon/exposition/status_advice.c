@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is missing, and what to do about it: one row per gap, in the order of what it would bring.
+ * What to do about a leak, and about what is missing: one row each, the most useful one first.
  */
+#include <math.h>
+
 #include "daemon/exposition/status_parts.h"
+#include "daemon/model/sites.h"
+#include "lib/markup.h"
 #include "lib/units.h"
 
 struct advice {
@@ -61,21 +65,7 @@ static bool lacks_limit(const struct process *process)
 	return process->has_detail && !process->detail.limit_is_cgroup;
 }
 
-/* Native memory has no call paths that V8 knows. */
-static bool wants_explanation(const struct process *process)
-{
-	enum leak_kind kind = process->verdict.kind;
-
-	return status_needs_attention(process) && has_source(process, SOURCE_PROC) &&
-	       process->sites == NULL &&
-	       (kind == LEAK_KIND_JS_HEAP || kind == LEAK_KIND_LARGE_OBJECT ||
-	        kind == LEAK_KIND_EXTERNAL || kind == LEAK_KIND_UNKNOWN);
-}
-
 static const struct advice table[] = {
-    {wants_explanation,
-     "<b>Which code holds the growth</b> says <code>heapwatch explain PID</code> on its host, "
-     "through the inspector of the process."},
     {lacks_heap,
      "<b>Its heap is not seen.</b> Start it with <code>node --trace-gc</code> and its stdout in a "
      "file, in the journal or in a container&rsquo;s log, or as <code>heapwatch run -- node "
@@ -146,6 +136,119 @@ size_t status_advice(struct buf *out, const struct process *process)
 		if (!table[i].is_wanted(process))
 			continue;
 		buf_printf(out, "<li>%s</li>\n", table[i].html);
+		count++;
+	}
+	return count;
+}
+
+/* ---- what to do now ---- */
+
+/* Native memory has no call paths that V8 knows. */
+static bool wants_explanation(const struct process *process)
+{
+	enum leak_kind kind = process->verdict.kind;
+
+	return status_needs_attention(process) && has_source(process, SOURCE_PROC) &&
+	       process->sites == NULL &&
+	       (kind == LEAK_KIND_JS_HEAP || kind == LEAK_KIND_LARGE_OBJECT ||
+	        kind == LEAK_KIND_EXTERNAL || kind == LEAK_KIND_UNKNOWN);
+}
+
+static bool is_explained(const struct process *process)
+{
+	return status_needs_attention(process) && process->sites != NULL &&
+	       process->sites->count > 0;
+}
+
+static bool has_an_end(const struct process *process)
+{
+	const struct verdict *verdict = &process->verdict;
+
+	return status_needs_attention(process) && verdict->at_ns > 0 &&
+	       isfinite(verdict->exhaustion_p50_seconds);
+}
+
+static bool is_thrashing(const struct process *process)
+{
+	return process->verdict.state == LEAK_STATE_THRASH;
+}
+
+static void name_code(struct buf *out, const struct process *process)
+{
+	const struct leak_site *site = &process->sites->items[0];
+
+	buf_append_string(out, "<b>Look at</b> <code>");
+	markup_append(out, site->function);
+	buf_append_string(out, "</code>");
+	if (site->script[0] != '\0') {
+		buf_append_string(out, " in ");
+		markup_append(out, site->script);
+		buf_printf(out, ":%llu", (unsigned long long)site->line);
+	}
+	buf_printf(out, ": it allocated %.0f&thinsp;%% of the growth.", site->share * 100);
+}
+
+static void name_command(struct buf *out, const struct process *process)
+{
+	buf_printf(out,
+	           "<b>Which code holds the growth</b> says <code>heapwatch explain %d</code> on "
+	           "its host, through the inspector of the process.",
+	           (int)process->shown_pid);
+}
+
+static void gain_time(struct buf *out, const struct process *process)
+{
+	(void)process;
+	buf_append_string(out,
+	                  "<b>To gain time</b> restart it before it runs out, or roll back the "
+	                  "release that began it. Explain it first: a restart takes the "
+	                  "evidence along.");
+}
+
+static void end_thrashing(struct buf *out, const struct process *process)
+{
+	(void)process;
+	buf_append_string(out,
+	                  "<b>Drain and restart it</b>: it has time for little but collecting. "
+	                  "If it does not leak, it needs a larger "
+	                  "<code>--max-old-space-size</code>.");
+}
+
+static const struct step {
+	bool (*is_wanted)(const struct process *process);
+	void (*write)(struct buf *out, const struct process *process);
+} steps[] = {
+    {is_thrashing, end_thrashing},
+    {is_explained, name_code},
+    {wants_explanation, name_command},
+    {has_an_end, gain_time},
+};
+
+void status_next_step(struct buf *out, const struct process *process)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (!steps[i].is_wanted(process))
+			continue;
+		buf_append_string(out, "<p class=\"next\">");
+		steps[i].write(out, process);
+		buf_append_string(out, "</p>\n");
+		return;
+	}
+}
+
+size_t status_steps(struct buf *out, const struct process *process)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (!steps[i].is_wanted(process))
+			continue;
+		buf_append_string(out, "<li>");
+		steps[i].write(out, process);
+		buf_append_string(out, "</li>\n");
 		count++;
 	}
 	return count;

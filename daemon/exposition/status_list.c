@@ -29,6 +29,7 @@ struct list {
 	size_t young_count;
 	size_t attention_count;
 	size_t tones[STATUS_BAD + 1];
+	size_t states[LEAK_STATE_COUNT];
 };
 
 /* ---- order ---- */
@@ -76,6 +77,7 @@ static bool collect_rows(struct list *list)
 		list->rows[list->count++] = (struct row){process, i};
 		list->attention_count += status_needs_attention(process);
 		list->tones[status_state(process->verdict.state)->tone]++;
+		list->states[process->verdict.state]++;
 	}
 	qsort(list->rows, list->count, sizeof(*list->rows), compare_rows);
 	return true;
@@ -83,35 +85,50 @@ static bool collect_rows(struct list *list)
 
 /* ---- at a glance ---- */
 
-static void write_count(struct list *list, enum status_tone tone, const char *word)
+static void write_count(struct list *list, size_t count, enum status_tone tone, const char *word)
 {
-	if (list->tones[tone] > 0)
+	if (count > 0)
 		buf_printf(list->out, "<li class=\"%s\"><b>%zu</b> %s</li>\n",
-		           status_tone_class(tone), list->tones[tone], word);
+		           status_tone_class(tone), count, word);
+}
+
+/* "2 of 30 processes leak, 1 thrashes" */
+static void write_bad(struct list *list)
+{
+	size_t leak_count = list->states[LEAK_STATE_LEAK];
+	size_t thrash_count = list->states[LEAK_STATE_THRASH];
+
+	if (leak_count > 0)
+		buf_printf(list->out, "%zu of %zu processes %s", leak_count, list->count,
+		           leak_count == 1 ? "leaks" : "leak");
+	if (leak_count > 0 && thrash_count > 0)
+		buf_printf(list->out, ", %zu", thrash_count);
+	else if (thrash_count > 0)
+		buf_printf(list->out, "%zu of %zu processes", thrash_count, list->count);
+	if (thrash_count > 0)
+		buf_append_string(list->out, thrash_count == 1 ? " thrashes" : " thrash");
 }
 
 static void write_summary(struct list *list)
 {
 	buf_append_string(list->out, "<h1>");
 	if (list->tones[STATUS_BAD] > 0)
-		buf_printf(list->out, "%zu of %zu %s", list->tones[STATUS_BAD], list->count,
-		           list->tones[STATUS_BAD] == 1 ? "leaks or thrashes" : "leak or thrash");
+		write_bad(list);
 	else if (list->attention_count > 0)
-		buf_printf(list->out, "%zu of %zu may leak", list->attention_count, list->count);
+		buf_printf(list->out, "%zu of %zu processes may leak", list->attention_count,
+		           list->count);
 	else if (list->tones[STATUS_NEUTRAL] == list->count)
 		buf_append_string(list->out, "Nothing can be said yet");
 	else
 		buf_append_string(list->out, "Nothing leaks");
 	buf_append_string(list->out, "</h1>\n<ul class=\"counts\">\n");
-	write_count(list, STATUS_BAD, "leaking or thrashing");
-	write_count(list, STATUS_WARNING, "suspected");
-	write_count(list, STATUS_INFO, "growing for a reason");
-	write_count(list, STATUS_GOOD, "stable");
-	write_count(list, STATUS_NEUTRAL, "not known well enough");
-	if (list->young_count > 0)
-		buf_printf(list->out,
-		           "<li class=\"neutral\"><b>%zu</b> too young to be shown</li>\n",
-		           list->young_count);
+	write_count(list, list->states[LEAK_STATE_LEAK], STATUS_BAD, "leaking");
+	write_count(list, list->states[LEAK_STATE_THRASH], STATUS_BAD, "thrashing");
+	write_count(list, list->tones[STATUS_WARNING], STATUS_WARNING, "suspected");
+	write_count(list, list->tones[STATUS_INFO], STATUS_INFO, "growing for a reason");
+	write_count(list, list->tones[STATUS_GOOD], STATUS_GOOD, "stable");
+	write_count(list, list->tones[STATUS_NEUTRAL], STATUS_NEUTRAL, "not known well enough");
+	write_count(list, list->young_count, STATUS_NEUTRAL, "too young to be shown");
 	buf_append_string(list->out, "</ul>\n");
 }
 
@@ -146,6 +163,7 @@ static void write_card(const struct list *list, const struct process *process)
 		markup_append(out, process->evidence[0]);
 		buf_append_string(out, "</p>\n");
 	}
+	status_next_step(out, process);
 	buf_append_string(out, "</article>\n");
 }
 

@@ -56,7 +56,11 @@ void status_growth(struct buf *out, const struct process *process);
 void status_time(struct buf *out, const struct status_source *source, uint64_t at_ns);
 void status_age(struct buf *out, const struct status_source *source, uint64_t at_ns);
 
-/* What to do to know more: the items of a list. Returns how many there are. */
+/* What to do now, of what needs attention: the first step as a paragraph, all as the items of a
+ * list, of which it returns how many there are. */
+void status_next_step(struct buf *out, const struct process *process);
+size_t status_steps(struct buf *out, const struct process *process);
+/* What to do to know more, likewise. */
 size_t status_advice(struct buf *out, const struct process *process);
 
 /* ---- drawings ---- */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One process: the verdict, its reasons and the code that is to blame first, then what it looked
- * like over time, then who it is, and what would have to be done to know more.
+ * One process: the verdict, its reasons, the code that is to blame and what to do first, then what
+ * it looked like over time, then who it is, and what would have to be done to know more.
  */
 #include <math.h>
 
@@ -275,15 +275,16 @@ static void write_identity(struct buf *out, const struct status_source *source,
 	buf_append_string(out, "\">As metrics</a></p>\n</section>\n");
 }
 
-static void write_advice(struct buf *out, const struct process *process)
+/* A heading with the items that there are; nothing without any. */
+static void write_items(struct buf *out, const char *heading, const struct process *process,
+                        size_t (*write_each)(struct buf *out, const struct process *process))
 {
 	struct buf items = BUF_INIT((size_t)16 * KIB);
 
-	if (status_advice(&items, process) > 0) {
-		buf_append_string(out, "<section class=\"advice\">\n<h2>To know more</h2>\n<ul>\n");
-		buf_append_string(out, buf_string(&items));
-		buf_append_string(out, "</ul>\n</section>\n");
-	}
+	if (write_each(&items, process) > 0)
+		buf_printf(out,
+		           "<section class=\"advice\">\n<h2>%s</h2>\n<ul>\n%s</ul>\n</section>\n",
+		           heading, buf_string(&items));
 	buf_done(&items);
 }
 
@@ -301,8 +302,9 @@ void status_write_process(const struct status_source *source, const struct proce
 	write_evidence(out, process);
 	status_ended(out, source, process);
 	write_sites(out, process->sites);
+	write_items(out, "What to do", process, status_steps);
 	status_charts(out, source, process, range);
-	write_advice(out, process);
+	write_items(out, "To know more", process, status_advice);
 	write_heaps(out, process);
 	write_identity(out, source, process);
 	status_end(out, source, ROOT);

@@ -116,7 +116,7 @@ void status_seconds(struct buf *out, double seconds)
 		buf_append_string(out, "over a year");
 	else
 		buf_append_string(
-		    out, duration_format(text, (uint64_t)(fmax(seconds, 0) * NS_PER_SECOND)));
+		    out, duration_format(text, (uint64_t)fmax(round(seconds), 0) * NS_PER_SECOND));
 }
 
 /* What a process grows by while it starts would only frighten. */
@@ -172,6 +172,15 @@ void status_time(struct buf *out, const struct status_source *source, uint64_t a
 
 /* ---- the sentence ---- */
 
+/* As whoever was alerted read it; the estimate of when a leak began moves on with its floors. */
+static uint64_t onset_of(const struct process *process)
+{
+	const struct firing_alert *alert = &process->alerts[CONDITION_LEAK];
+
+	return alert->is_firing && alert->since_ns > 0 ? alert->since_ns
+	                                               : process->verdict.onset_ns;
+}
+
 static void append_since(struct buf *out, const struct status_source *source, uint64_t onset_ns)
 {
 	if (onset_ns == 0)
@@ -212,7 +221,7 @@ void status_sentence(struct buf *out, const struct status_source *source,
 	}
 	buf_printf(out, "%s%s", verdict->state == LEAK_STATE_LEAK ? "Leaks" : "May leak",
 	           places[verdict->kind]);
-	append_since(out, source, verdict->onset_ns);
+	append_since(out, source, onset_of(process));
 	buf_append_string(out, ", <strong>");
 	status_growth(out, process);
 	buf_append_string(out, "</strong>.");

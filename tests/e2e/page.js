@@ -64,7 +64,7 @@ const cases = {
     await page.getByRole('heading', { level: 1, name: `${leaking}/0` }).waitFor();
     for (const name of [/^Heap over/, /^Resident memory/, /^Leak score/, /^Longest pauses/])
       check(await page.getByRole('img', { name }).isVisible(), `no chart ${name}`);
-    for (const name of ['Why', 'Over time', 'To know more', 'Heaps', 'Identity'])
+    for (const name of ['Why', 'What to do', 'Over time', 'To know more', 'Heaps', 'Identity'])
       check(await page.getByRole('heading', { name, exact: true }).isVisible(), `no ${name}`);
     const drawn = await page.locator('.chart .floor').getAttribute('d');
     check(drawn.length > 10, `floor ${drawn}`);

@@ -124,13 +124,15 @@ START_TEST(test_the_worst_is_told_first_with_time_and_reason)
 	               "it rose <fast>");
 	text = list(model);
 	has(text, "<title>(1) heapwatch</title>");
-	has(text, "<h1>1 of 3 leaks or thrashes</h1>");
+	has(text, "<h1>1 of 3 processes leaks</h1>");
 	has(text, "too young to be shown");
 	has(text,
 	    "Leaks on the JavaScript heap since <strong><time datetime=\"2023-11-14T23:43:20Z\">"
 	    "2023-11-14 23:43 UTC</time></strong> (30m ago), <strong>+4.2 MiB/h</strong>. "
 	    "Out of memory in about <strong>2h</strong> (1h to never).");
 	has(text, "it rose &lt;fast&gt;");
+	has(text, "<p class=\"next\"><b>Look at</b> <code>on&quot;Request</code> in /srv/\\shop\n"
+	          ".js:41: it allocated 75&thinsp;% of the growth.</p>");
 	ck_assert_uint_eq(count_of(text, ALERT), 2); /* card and row */
 	has(text,
 	    "<b>auth<span class=\"slot\">/0</span></b>, process 40, ran out of JavaScript heap "
@@ -140,6 +142,55 @@ START_TEST(test_the_worst_is_told_first_with_time_and_reason)
 	ck_assert_ptr_nonnull(table);
 	ck_assert(strstr(table, "evil") < strstr(table, ">auth<"));
 	has_not(text, "auth/2");
+	done(model);
+}
+END_TEST
+
+START_TEST(test_the_headline_counts_what_leaks_and_what_thrashes)
+{
+	struct model *model = sample_model();
+	struct process *evil = model_find_slot(model, SAMPLE_HOSTILE_APP, 0);
+	struct process *auth = model_find_slot(model, "auth", 0);
+
+	auth->verdict.state = LEAK_STATE_THRASH;
+	has(list(model), "<h1>1 of 3 processes leaks, 1 thrashes</h1>");
+	has(buf_string(&page), "<p class=\"next\"><b>Drain and restart it</b>");
+	buf_done(&page);
+	evil->verdict.state = LEAK_STATE_THRASH;
+	has(list(model), "<h1>2 of 3 processes thrash</h1>");
+	buf_done(&page);
+	evil->verdict.state = LEAK_STATE_LEAK;
+	auth->verdict.state = LEAK_STATE_LEAK;
+	has(list(model), "<h1>2 of 3 processes leak</h1>");
+	done(model);
+}
+END_TEST
+
+START_TEST(test_what_to_do_is_said_of_what_needs_attention)
+{
+	struct model *model = sample_model();
+	const char *text = one(model, SAMPLE_HOSTILE_APP, NULL);
+
+	has(text, "<h2>What to do</h2>");
+	has(text, "<li><b>To gain time</b> restart it");
+	ck_assert(strstr(text, "What to do</h2>") < strstr(text, "Over time</h2>"));
+	buf_done(&page);
+	has_not(one(model, "auth", NULL), "What to do");
+	done(model);
+}
+END_TEST
+
+START_TEST(test_a_leak_began_when_its_alert_says)
+{
+	struct model *model = sample_model();
+	struct process *process = model_find_slot(model, SAMPLE_HOSTILE_APP, 0);
+
+	process->verdict.onset_ns = SAMPLE_NOW_NS - 20 * NS_PER_MINUTE;
+	has(one(model, SAMPLE_HOSTILE_APP, NULL), "</strong> (20m ago)");
+	buf_done(&page);
+	process->alerts[CONDITION_LEAK] =
+	    (struct firing_alert){true, SEVERITY_WARNING, SAMPLE_NOW_NS - 30 * NS_PER_MINUTE};
+	has(one(model, SAMPLE_HOSTILE_APP, NULL), "</strong> (30m ago)");
 	done(model);
 }
 END_TEST
@@ -294,7 +345,7 @@ START_TEST(test_the_code_that_is_to_blame_is_named)
 	process_set_sites(process, NULL);
 	text = one(model, SAMPLE_HOSTILE_APP, NULL);
 	has_not(text, "Which code</h2>");
-	has(text, "heapwatch explain");
+	has(text, "<code>heapwatch explain 4711</code>");
 	done(model);
 }
 END_TEST
@@ -379,6 +430,8 @@ END_TEST
 UNIT_MAIN("status", test_hostile_names_stay_text,
           test_a_name_that_is_a_step_of_a_path_has_an_address,
           test_the_worst_is_told_first_with_time_and_reason,
+          test_the_headline_counts_what_leaks_and_what_thrashes,
+          test_what_to_do_is_said_of_what_needs_attention, test_a_leak_began_when_its_alert_says,
           test_the_page_of_a_process_tells_its_alerts_and_who_was_in_its_slot,
           test_what_is_unknown_is_a_dash, test_what_may_not_be_read_is_said,
           test_many_processes_are_cut, test_without_processes_there_is_advice,
