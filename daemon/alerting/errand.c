@@ -85,6 +85,28 @@ static void make_posts(struct errand *errand)
 		};
 }
 
+/*
+ * libcurl reads these when it connects, in the one job that sends to all receivers: what cannot be
+ * read, or hangs on a mount that is dead, does so here, where it holds up its own receiver alone.
+ */
+static int check_readable(const char *path)
+{
+	char start[2];
+	size_t length;
+
+	return path == NULL ? 0 : file_read_text_at(AT_FDCWD, path, start, sizeof(start), &length);
+}
+
+/* NULL, or what is wrong. */
+static const char *check_tls_files(const struct receiver_config *config)
+{
+	if (check_readable(config->ca_file) < 0)
+		return "cannot read ca_file";
+	if (check_readable(config->cert_file) < 0)
+		return "cannot read cert_file";
+	return check_readable(config->key_file) < 0 ? "cannot read key_file" : NULL;
+}
+
 static int read_key(const struct errand *errand, char key[SECRET_SIZE],
                     struct receiver_message *message)
 {
@@ -116,12 +138,15 @@ void errand_prepare(struct errand *errand)
 	    .text = errand->config->text,
 	    .now_unix_ns = clock_realtime_ns(),
 	};
+	const char *problem = check_tls_files(errand->config);
 	int result;
 
 	errand->result = (struct post_result){.outcome = POST_RETRY};
 	buf_init(&errand->request.body, RECEIVER_REQUEST_MAX);
-	if (key == NULL || read_key(errand, key, &message) < 0) {
-		fail(errand, POST_RETRY, "cannot read the file with its secret");
+	if (problem == NULL && (key == NULL || read_key(errand, key, &message) < 0))
+		problem = "cannot read the file with its secret";
+	if (problem != NULL) {
+		fail(errand, POST_RETRY, problem);
 		return;
 	}
 	result = receiver_types[errand->config->type].write(&message, &errand->request);
