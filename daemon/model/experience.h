@@ -16,6 +16,7 @@ enum experience_kind {
 	EXPERIENCE_OUTSIDE,
 	EXPERIENCE_ANONYMOUS, /* where no GC source tells V8's part */
 	EXPERIENCE_THREADS,
+	EXPERIENCE_EXTERNAL, /* Buffers, where a source tells of them */
 	EXPERIENCE_COUNT
 };
 

@@ -21,7 +21,7 @@
 #define HASH_FUNCTION(key, length, hash) HASH_OAT(key, length, hash)
 #include <uthash.h>
 
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 
 /* A run of 64-bit members of struct isolate. */
 struct numbers {
@@ -65,6 +65,8 @@ static uint64_t layout_number(void)
 		layout = layout * 31 + isolate_numbers[i].count;
 	layout = layout * 31 + SERIES_LEVEL_COUNT * LEVEL_NUMBERS;
 	layout = layout * 31 + sizeof(struct trail);
+	layout = layout * 31 + sizeof(struct course);
+	layout = layout * 31 + sizeof(struct map_course);
 	layout = layout * 31 + sizeof(struct score_memory);
 	return layout * 31 + sizeof(struct outside_level);
 }
@@ -145,6 +147,44 @@ static int unpack_trail(struct trail *trail, struct unpack *in)
 	return 0;
 }
 
+/* ---- courses ---- */
+
+/* As of a trail: what is in a point is compared and shown, never used as an index. */
+static int unpack_points(void *points, size_t stride, size_t count_max, uint8_t *ret_count,
+                         struct unpack *in)
+{
+	size_t length;
+	const char *bytes = unpack_bytes(in, &length);
+
+	if (in->has_failed || length % stride != 0 || length / stride > count_max)
+		return -EBADMSG;
+	memcpy(points, bytes, length);
+	*ret_count = (uint8_t)(length / stride);
+	return 0;
+}
+
+static void pack_course(const struct course *course, struct buf *out)
+{
+	pack_bytes(out, course->points, course->count * sizeof(course->points[0]));
+}
+
+static int unpack_course(struct course *course, struct unpack *in)
+{
+	return unpack_points(course->points, sizeof(course->points[0]), COURSE_POINTS_MAX,
+	                     &course->count, in);
+}
+
+static void pack_map_course(const struct map_course *course, struct buf *out)
+{
+	pack_bytes(out, course->points, course->count * sizeof(course->points[0]));
+}
+
+static int unpack_map_course(struct map_course *course, struct unpack *in)
+{
+	return unpack_points(course->points, sizeof(course->points[0]), MAP_COURSE_POINTS_MAX,
+	                     &course->count, in);
+}
+
 /* ---- isolates ---- */
 
 static void pack_isolate(const struct isolate *isolate, struct buf *out)
@@ -163,6 +203,7 @@ static void pack_isolate(const struct isolate *isolate, struct buf *out)
 	pack_double(out, isolate->mutator_utilization);
 	pack_series(&isolate->floor, out);
 	pack_series(&isolate->external, out);
+	pack_course(&isolate->course, out);
 }
 
 static int unpack_isolate(struct isolate *isolate, struct unpack *in)
@@ -179,9 +220,9 @@ static int unpack_isolate(struct isolate *isolate, struct unpack *in)
 	isolate->ineffective_in_a_row = (unsigned)unpack_u64(in);
 	isolate->parts_known = (unsigned)unpack_u64(in) & ((1U << HEAP_PART_COUNT) - 1);
 	isolate->mutator_utilization = unpack_double(in);
-	if (unpack_series(&isolate->floor, in) < 0)
+	if (unpack_series(&isolate->floor, in) < 0 || unpack_series(&isolate->external, in) < 0)
 		return -EBADMSG;
-	return unpack_series(&isolate->external, in);
+	return unpack_course(&isolate->course, in);
 }
 
 static int unpack_isolates(struct process *process, struct unpack *in, uint64_t count)
@@ -244,6 +285,7 @@ void history_pack(const struct process *process, struct buf *out)
 	pack_series(&process->outside, out);
 	pack_series(&process->threads, out);
 	pack_trail(&process->trail, out);
+	pack_map_course(&process->map_course, out);
 	pack_u64(out, process->isolate_count);
 	for (i = 0; i < process->isolate_count; i++)
 		pack_isolate(process->isolates[i], out);
@@ -260,7 +302,8 @@ int history_unpack(struct process *process, struct unpack *in)
 	unpack_u64s(in, &process->outside_level.bucket,
 	            sizeof(process->outside_level) / sizeof(uint64_t));
 	if (unpack_series(&process->outside, in) < 0 || unpack_series(&process->threads, in) < 0 ||
-	    unpack_trail(&process->trail, in) < 0)
+	    unpack_trail(&process->trail, in) < 0 ||
+	    unpack_map_course(&process->map_course, in) < 0)
 		return -EBADMSG;
 	count = unpack_u64(in);
 	if (count > ISOLATES_MAX || process->isolate_count > 0)

@@ -90,6 +90,7 @@ static void begin_life(struct isolate *isolate)
 	isolate->last_gc_ns = 0;
 	isolate->parts_known = 0;
 	isolate->polled_ns = 0;
+	isolate->course.count = 0;
 	series_init(&isolate->floor, isolate->floor.width_ns);
 	series_init(&isolate->external, isolate->external.width_ns);
 }
@@ -152,6 +153,7 @@ static void add_full(struct isolate *isolate, uint64_t at_ns, const struct gc_ev
 	} else {
 		isolate->ineffective_in_a_row = 0;
 	}
+	course_add(&isolate->course, isolate, at_ns, event->used_before_bytes);
 }
 
 /*
@@ -163,6 +165,7 @@ static void add_young(struct isolate *isolate, uint64_t at_ns, const struct gc_e
 {
 	uint64_t known_bytes = isolate->bound_ns > 0 ? isolate->bound_bytes : isolate->live_bytes;
 
+	isolate->course.is_open = false;
 	if (!isolate->has_live || event->used_after_bytes >= known_bytes)
 		return;
 	isolate->bound_ns = at_ns;
@@ -300,6 +303,7 @@ bool isolate_add_heap(struct isolate *isolate, uint64_t at_ns, const struct heap
 	    .physical_bytes = sample->physical_bytes,
 	};
 	isolate->parts_known |= 1U << sample->part;
+	course_set_spaces(&isolate->course, isolate);
 	if (!is_external(isolate, sample->part))
 		return false;
 	return series_add_with_work(&isolate->external, at_ns, sample->used_bytes,

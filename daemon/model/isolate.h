@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "collectors/collector.h"
+#include "daemon/model/course.h"
 #include "daemon/model/series.h"
 
 /*
@@ -87,6 +88,7 @@ struct isolate {
 	bool has_detached_contexts; /* these two are the inspector's, see below */
 	bool has_array_buffers;
 	struct series floor; /* used after full collections, or the bound below */
+	struct course course;
 	/* The lowest that a scavenge since then left below the last floor; 0 when none did. */
 	uint64_t bound_ns;
 	uint64_t bound_bytes;

@@ -328,10 +328,8 @@ void model_memory_map(struct model *model, const struct process_key *key,
 {
 	struct process *process = model_find(model, key);
 
-	if (process == NULL)
-		return;
-	process->map = *map;
-	process->has_map = true;
+	if (process != NULL)
+		process_add_map(process, map);
 }
 
 /* Facts of one process come in rows, as the lines of its log do. */

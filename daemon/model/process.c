@@ -157,6 +157,13 @@ void process_add_detail(struct process *process, const struct memory_detail *det
 		process_update_limits(process);
 }
 
+void process_add_map(struct process *process, const struct memory_map *map)
+{
+	process->map = *map;
+	process->has_map = true;
+	map_course_add(&process->map_course, map);
+}
+
 /* ---- heaps ---- */
 
 void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_event *event)

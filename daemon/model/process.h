@@ -14,6 +14,7 @@
 #include "daemon/model/experience.h"
 #include "daemon/model/inspected.h"
 #include "daemon/model/isolate.h"
+#include "daemon/model/map_course.h"
 #include "daemon/model/outside.h"
 #include "daemon/model/series.h"
 #include "daemon/model/sites.h"
@@ -79,6 +80,7 @@ struct process {
 	struct memory_detail detail;
 	struct proportional_sample proportional;
 	struct memory_map map;
+	struct map_course map_course;
 
 	struct isolate **isolates; /* owned, in order of first sight */
 	size_t isolate_count;
@@ -110,6 +112,7 @@ int process_set_app(struct process *process, const char *app) __attribute__((war
 void process_set_sites(struct process *process, const struct leak_sites *sites);
 void process_add_memory(struct process *process, const struct memory_sample *sample);
 void process_add_detail(struct process *process, const struct memory_detail *detail);
+void process_add_map(struct process *process, const struct memory_map *map);
 void process_add_gc(struct process *process, uint64_t at_ns, const struct gc_event *event);
 /* Without memory the incident is lost. An address of 0 means the isolate that spoke last. */
 void process_add_incident(struct process *process, uint64_t address, uint64_t at_ns,

@@ -38,7 +38,7 @@ enum leak_kind {
 const char *leak_state_name(enum leak_state state);
 const char *leak_kind_name(enum leak_kind kind);
 
-#define EVIDENCE_MAX       6
+#define EVIDENCE_MAX       8
 #define EVIDENCE_TEXT_SIZE 240
 
 struct verdict {

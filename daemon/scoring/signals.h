@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The signals of a process, each judged alone by the one engine of terms.h: the floor of each heap,
- * the memory outside V8, the threads.
+ * the memory outside V8, external memory where a source tells of it, what V8 committed and does not
+ * use, the threads. Page cache and shared memory are none.
  */
 #ifndef HEAPWATCH_DAEMON_SCORING_SIGNALS_H
 #define HEAPWATCH_DAEMON_SCORING_SIGNALS_H
@@ -17,12 +18,14 @@ enum signal_source {
 	SIGNAL_FLOOR,     /* used after full collections */
 	SIGNAL_OUTSIDE,   /* anonymous memory less what V8 committed */
 	SIGNAL_ANONYMOUS, /* all of it, where no GC source tells V8's part */
-	SIGNAL_THREADS
+	SIGNAL_THREADS,
+	SIGNAL_EXTERNAL, /* Buffers and ArrayBuffers, as V8 counts them */
+	SIGNAL_UNUSED    /* committed less used, after full collections */
 };
 
 struct signal {
 	enum signal_source source;
-	const struct isolate *isolate; /* of a floor; else NULL */
+	const struct isolate *isolate; /* whose signal it is; NULL: the process's own */
 	enum leak_kind kind;           /* what leaks if this is a leak */
 	bool is_dying;                 /* V8 collects in vain and is about to give up */
 	bool is_dead;                  /* V8 said that it is out of memory */
@@ -37,6 +40,10 @@ struct signal {
  */
 bool signals_judge(const struct process *process, uint64_t now_ns,
                    const struct scoring_options *options, struct signal *ret_best);
+
+/* When the rise of the signal began, on the boot-time clock. */
+uint64_t signals_rise_ns(const struct process *process, const struct signal *signal,
+                         const struct scoring_options *options);
 
 /* The trend of the signal over all that is known of it, per second of production; bytes only. */
 bool signals_long_trend(const struct process *process, const struct signal *signal,

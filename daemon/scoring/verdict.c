@@ -130,8 +130,7 @@ static uint64_t onset_of(const struct process *process, const struct signal *sig
 {
 	if (score < SUSPECTED_SCORE || !signal->judgement.has_ratios)
 		return 0;
-	return process->start_ns +
-	       (uint64_t)(signal->judgement.start_seconds / options->time_scale * 1e9);
+	return signals_rise_ns(process, signal, options);
 }
 
 static void write_verdict(struct process *process, const struct signal *signal, uint64_t now_ns,

@@ -25,6 +25,10 @@ struct play {
 	double limit_mib;
 	double time_scale; /* 0: 1 */
 	bool has_external_pressure;
+	curve shared_mib;   /* page cache and shared memory; NULL: none */
+	curve unused_mib;   /* committed and not used; NULL: 10 MiB */
+	curve external_mib; /* NULL: not told */
+	curve malloc_mib;   /* of the mappings, as is the rest of anonymous memory; NULL: no map */
 	double judged_from; /* minute from which the highest score counts */
 	double score_every; /* minutes between evaluations, 0: each; days need no more */
 };
@@ -101,6 +105,11 @@ static double leak_then_release(double minute)
 	return minute < 80 ? linear_leak(minute) : 41 + noise(minute);
 }
 
+static double leak_then_rest(double minute)
+{
+	return linear_leak(fmin(minute, 75));
+}
+
 static double dying(double minute)
 {
 	return minute < 5 ? 50 : 96;
@@ -116,30 +125,52 @@ static double native_leak(double minute)
 	return 40 + minute;
 }
 
+/* What more a source may tell of the memory. */
+static void add_parts(struct process *process, const struct play *play, double minute,
+                      uint64_t at_ns)
+{
+	struct heap_sample external = {.isolate = 1, .part = HEAP_PART_BACKING_STORE};
+	struct memory_map map = {.at_ns = at_ns};
+
+	if (play->external_mib != NULL) {
+		external.used_bytes = (uint64_t)(play->external_mib(minute) * (double)MIB);
+		process_add_heap(process, at_ns, &external);
+	}
+	if (play->malloc_mib == NULL)
+		return;
+	map.malloc_bytes = (uint64_t)(play->malloc_mib(minute) * (double)MIB);
+	map.v8_page_bytes = u64_subtract_floor(process_rss_anon_bytes(process), map.malloc_bytes);
+	process_add_map(process, &map);
+}
+
 static void add_minute(struct process *process, const struct play *play, double minute,
                        uint64_t at_ns)
 {
 	double floor_mib = play->floor_mib != NULL ? play->floor_mib(minute) : 0;
 	double outside = play->outside_mib != NULL ? play->outside_mib(minute) : 40;
+	double shared = play->shared_mib != NULL ? play->shared_mib(minute) : 0;
+	double unused = play->unused_mib != NULL ? play->unused_mib(minute) : 10;
 	const struct gc_event event = {
 	    .kind = GC_MARK_COMPACT,
 	    .isolate = 1,
 	    .uptime_ns = at_ns - START_NS,
 	    .used_before_bytes = (uint64_t)((floor_mib + 1) * (double)MIB),
 	    .used_after_bytes = (uint64_t)(floor_mib * (double)MIB),
-	    .committed_after_bytes = (uint64_t)((floor_mib + 10) * (double)MIB),
+	    .committed_after_bytes = (uint64_t)((floor_mib + unused) * (double)MIB),
 	    .average_mutator_utilization = floor_mib > 95 ? 0.2 : 0.9,
 	    .is_external_pressure = play->has_external_pressure,
 	};
 	const struct memory_sample sample = {
 	    .at_ns = at_ns,
-	    .rss_bytes = (uint64_t)((floor_mib + 10 + outside) * (double)MIB),
+	    .rss_bytes = (uint64_t)((floor_mib + 10 + outside + shared) * (double)MIB),
+	    .rss_shared_bytes = (uint64_t)(shared * (double)MIB),
 	    .threads = play->threads != NULL ? (uint64_t)play->threads(minute) : 11,
 	};
 
 	if (play->floor_mib != NULL)
 		process_add_gc(process, at_ns, &event);
 	process_add_memory(process, &sample);
+	add_parts(process, play, minute, at_ns);
 }
 
 static struct outcome run(const struct play *play)
@@ -369,6 +400,73 @@ START_TEST(test_without_a_gc_source_the_score_is_capped)
 }
 END_TEST
 
+START_TEST(test_the_mappings_tell_whose_growth_it_is_without_a_gc_source)
+{
+	struct play play = {.outside_mib = native_leak, .malloc_mib = flat, .minutes = 120};
+	struct outcome outcome = run(&play);
+
+	ck_assert_double_eq_tol(outcome.highest, 0.70, 1e-9);
+	ck_assert_int_eq(outcome.process->verdict.kind, LEAK_KIND_JS_HEAP);
+	ck_assert(has_evidence(outcome.process, "by the shape of /proc/PID/maps, V8's heaps went"));
+	ck_assert_double_le(outcome.process->verdict.confidence, 0.5);
+	(void)process_free(outcome.process);
+	play.malloc_mib = native_leak;
+	outcome = run(&play);
+	ck_assert_int_eq(outcome.process->verdict.kind, LEAK_KIND_NATIVE);
+	(void)process_free(outcome.process);
+}
+END_TEST
+
+START_TEST(test_page_cache_and_shared_memory_are_no_leak)
+{
+	struct play play = {.floor_mib = flat, .shared_mib = native_leak, .minutes = 240};
+	struct outcome outcome = run(&play);
+
+	ck_assert_double_lt(outcome.highest, 0.5);
+	ck_assert_int_eq(outcome.process->verdict.state, LEAK_STATE_STABLE);
+	(void)process_free(outcome.process);
+	play.floor_mib = NULL;
+	outcome = run(&play);
+	ck_assert_double_lt(outcome.highest, 0.5);
+	(void)process_free(outcome.process);
+}
+END_TEST
+
+START_TEST(test_external_memory_that_is_told_is_a_signal_of_its_own)
+{
+	static const struct play play = {
+	    .floor_mib = flat, .external_mib = native_leak, .minutes = 120};
+	struct outcome outcome = run(&play);
+
+	ck_assert_int_eq(outcome.process->verdict.state, LEAK_STATE_LEAK);
+	ck_assert_int_eq(outcome.process->verdict.kind, LEAK_KIND_EXTERNAL);
+	ck_assert(has_evidence(outcome.process, "External memory (main: Buffers, ArrayBuffers)"));
+	ck_assert_double_eq_tol(outcome.process->verdict.growth_bytes_per_second, (double)MIB / 60,
+	                        2000);
+	(void)process_free(outcome.process);
+}
+END_TEST
+
+START_TEST(test_what_v8_holds_unused_is_suspected_and_never_an_alarm)
+{
+	static const struct play play = {
+	    .floor_mib = flat, .unused_mib = native_leak, .minutes = 180};
+	static const struct play growing = {
+	    .floor_mib = late_leak, .unused_mib = fast_leak, .minutes = 70};
+	struct outcome outcome = run(&play);
+
+	ck_assert_double_eq_tol(outcome.highest, 0.70, 1e-9);
+	ck_assert_int_eq(outcome.process->verdict.state, LEAK_STATE_SUSPECTED);
+	ck_assert_int_eq(outcome.process->verdict.kind, LEAK_KIND_FRAGMENTATION);
+	ck_assert(has_evidence(outcome.process, "What V8 committed and does not use (main) rose"));
+	ck_assert(has_evidence(outcome.process, "alone it is no leak"));
+	(void)process_free(outcome.process);
+	outcome = run(&growing);
+	ck_assert_int_ne(outcome.process->verdict.kind, LEAK_KIND_JS_HEAP);
+	(void)process_free(outcome.process);
+}
+END_TEST
+
 START_TEST(test_threads_leak_too)
 {
 	static const struct play play = {
@@ -536,14 +634,57 @@ START_TEST(test_evidence_speaks_in_figures)
 }
 END_TEST
 
+START_TEST(test_evidence_of_what_is_no_leak_does_not_read_like_one)
+{
+	static const struct play play = {.floor_mib = saw_tooth, .minutes = 100};
+	struct outcome outcome = run(&play);
+
+	ck_assert_double_lt(outcome.process->verdict.score, 0.5);
+	ck_assert(has_evidence(outcome.process, "Heap after full collections (main) shows no"));
+	ck_assert(!has_evidence(outcome.process, "never gave it back"));
+	ck_assert(has_evidence(outcome.process, "V8 works no harder than at first: each full "));
+	(void)process_free(outcome.process);
+}
+END_TEST
+
+START_TEST(test_evidence_tells_what_v8_says_when_a_heap_runs_full)
+{
+	static const struct play play = {.floor_mib = dying, .minutes = 12, .limit_mib = 100};
+	struct outcome outcome = run(&play);
+
+	ck_assert(
+	    has_evidence(outcome.process, "V8 told of: collections in vain near the limit ("));
+	ck_assert(has_evidence(outcome.process, "80 % or more of the limit left in use ("));
+	(void)process_free(outcome.process);
+}
+END_TEST
+
+START_TEST(test_a_leak_that_rests_says_that_it_was_called_before)
+{
+	static const struct play play = {
+	    .floor_mib = leak_then_rest, .minutes = 88, .limit_mib = 200};
+	struct outcome outcome = run(&play);
+
+	ck_assert_double_ge(outcome.process->verdict.score, 0.55);
+	ck_assert(has_evidence(outcome.process, "A leak was called before and stands"));
+	(void)process_free(outcome.process);
+}
+END_TEST
+
 UNIT_MAIN("scoring", test_healthy_shapes_never_alarm,
           test_a_rise_that_slows_down_is_at_most_suspected, test_leaks_of_the_heap_are_called,
           test_growth_and_exhaustion_are_those_of_the_curve,
           test_confidence_grows_with_the_way_to_the_end,
           test_time_scale_shrinks_every_constant_alike, test_a_leak_that_is_given_back_is_revoked,
           test_memory_outside_is_native_or_external, test_without_a_gc_source_the_score_is_capped,
-          test_threads_leak_too, test_a_heap_that_collects_in_vain_is_thrashing,
+          test_the_mappings_tell_whose_growth_it_is_without_a_gc_source,
+          test_page_cache_and_shared_memory_are_no_leak,
+          test_external_memory_that_is_told_is_a_signal_of_its_own,
+          test_what_v8_holds_unused_is_suspected_and_never_an_alarm, test_threads_leak_too,
+          test_a_heap_that_collects_in_vain_is_thrashing,
           test_a_heap_that_is_out_of_memory_is_beyond_smoothing, test_states_of_what_is_no_leak,
           test_too_few_full_collections_are_insufficient, test_nothing_known_is_a_warm_up,
           test_a_life_that_ended_leaking_fades_over_hours, test_evaluations_are_not_too_frequent,
-          test_evidence_speaks_in_figures)
+          test_evidence_speaks_in_figures, test_evidence_of_what_is_no_leak_does_not_read_like_one,
+          test_evidence_tells_what_v8_says_when_a_heap_runs_full,
+          test_a_leak_that_rests_says_that_it_was_called_before)
