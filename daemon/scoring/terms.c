@@ -16,6 +16,7 @@ const struct scoring_times scoring_times = {
     .smoothing_down = 120,
     .episode_hold = 120,
     .carry_half_life = 3600,
+    .standing_max = 7200,
     .enough = 36 * 3600.0,
     .experience = 30 * 86400.0,
     .forecast_max = 30 * 86400.0,

@@ -56,6 +56,7 @@ struct scoring_times {
 	double smoothing_down;
 	double episode_hold;    /* a score that calls a leak for this long begins an episode */
 	double carry_half_life; /* of what a life that ended leaking says of the next */
+	double standing_max;    /* a call that has stood for so long stands, however far its end */
 	double enough;          /* a rise of this length needs no more, wherever it leads */
 	double experience;      /* what no life of an app has come near for so long is forgotten */
 	double forecast_max;    /* an exhaustion later than this is none */

@@ -20,8 +20,10 @@
 #define SAMPLED_CONFIDENCE_SHARE 0.8
 #define FLOORS_FOR_CONFIDENCE    4
 /* A rise is sure when it has filled this share of the room that it found: most fills end before. */
-#define CERTAIN_WAY_SHARE 0.16
-#define FLOORS_MIN        3
+#define CERTAIN_WAY_SHARE 0.20
+/* … and when it was called for this share of the time that is left: what ends soon cannot wait. */
+#define CERTAIN_STANDING_SHARE 0.04
+#define FLOORS_MIN             3
 /* Young: the warm-up and as long again. */
 #define WARMUP_STATE_FACTOR 2
 /* A rise of which one segment in six holds so much is a step. */
@@ -84,6 +86,23 @@ static double way_gone(const struct signal *signal)
 	            1);
 }
 
+/* The far end leaves time to see whether the call stands. */
+static double standing(const struct process *process, const struct signal *signal, uint64_t now_ns,
+                       const struct scoring_options *options)
+{
+	const struct judgement *judgement = &signal->judgement;
+	uint64_t since_ns = process->score_memory.high_since_ns;
+	double left_seconds;
+	double enough;
+
+	if (signal->is_dying || signal->is_dead || !judgement->has_ratios || since_ns == 0 ||
+	    isinf(judgement->way_share))
+		return 1;
+	left_seconds = judgement->length_seconds * (1 / judgement->way_share - 1);
+	enough = fmin(CERTAIN_STANDING_SHARE * left_seconds, scoring_times.standing_max);
+	return fmin((scoring_times.episode_hold + elapsed(since_ns, now_ns, options)) / enough, 1);
+}
+
 static double confidence_of(const struct process *process, const struct signal *signal,
                             uint64_t now_ns, const struct scoring_options *options)
 {
@@ -92,6 +111,7 @@ static double confidence_of(const struct process *process, const struct signal *
 	double confidence =
 	    fmin(elapsed(seen_ns, now_ns, options) / scoring_times.rise, way_gone(signal));
 
+	confidence = fmin(confidence, standing(process, signal, now_ns, options));
 	if (signal->source == SIGNAL_FLOOR)
 		return confidence *
 		       fmin((double)signal->full_collections / FLOORS_FOR_CONFIDENCE, 1);

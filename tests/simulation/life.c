@@ -19,10 +19,12 @@
 
 /*
  * Virtual time between evaluations of an old process: the verdict on days does not change within
- * minutes, and thousands of days are to be simulated in minutes.
+ * minutes, and thousands of days are to be simulated in minutes. Where a rise is about to be
+ * called, it is looked at as often as by the daemon.
  */
 #define EVALUATE_MIN       60.0
 #define EVALUATE_AGE_SHARE (1.0 / 300)
+#define EVALUATE_ALL_SCORE 0.3
 #define FORECASTS_MAX      64
 
 #define ORIGIN_NS     NS_PER_DAY
@@ -253,7 +255,9 @@ static void evaluate(struct life *life)
 {
 	static const struct scoring_options options = {.time_scale = 1};
 	struct process *process = model_find(life->model, &life->key);
-	double wait = fmax(EVALUATE_MIN, EVALUATE_AGE_SHARE * (life->now - life->born));
+	double wait = process->verdict.score < EVALUATE_ALL_SCORE
+	                  ? fmax(EVALUATE_MIN, EVALUATE_AGE_SHARE * (life->now - life->born))
+	                  : 0;
 	struct timespec before;
 	struct timespec after;
 

@@ -318,7 +318,7 @@ START_TEST(test_confidence_grows_with_the_way_to_the_end)
 		double limit_mib;
 		double confidence_min;
 		double confidence_max;
-	} rows[] = {{200, 1, 1}, {300, 1, 1}, {1000, 0.2, 0.49}, {0, 1, 1}};
+	} rows[] = {{200, 1, 1}, {280, 1, 1}, {1000, 0.2, 0.45}, {0, 1, 1}};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -333,6 +333,28 @@ START_TEST(test_confidence_grows_with_the_way_to_the_end)
 		              "limit %.0f: %.2f", rows[i].limit_mib, verdict->confidence);
 		(void)process_free(outcome.process);
 	}
+}
+END_TEST
+
+/* Each run is one minute longer: what is new at the first call is that it was just made. */
+START_TEST(test_a_call_whose_end_is_far_must_stand)
+{
+	struct play play = {.floor_mib = linear_leak, .minutes = 15, .limit_mib = 120};
+	struct outcome outcome = run(&play);
+
+	while (outcome.process->verdict.score < 0.8) {
+		(void)process_free(outcome.process);
+		play.minutes++;
+		ck_assert_double_le(play.minutes, 60);
+		outcome = run(&play);
+	}
+	ck_assert_double_lt(outcome.process->verdict.confidence, 0.5);
+	(void)process_free(outcome.process);
+	play.minutes += 5;
+	outcome = run(&play);
+	ck_assert_double_ge(outcome.process->verdict.score, 0.8);
+	ck_assert_double_ge(outcome.process->verdict.confidence, 0.5);
+	(void)process_free(outcome.process);
 }
 END_TEST
 
@@ -674,7 +696,7 @@ END_TEST
 UNIT_MAIN("scoring", test_healthy_shapes_never_alarm,
           test_a_rise_that_slows_down_is_at_most_suspected, test_leaks_of_the_heap_are_called,
           test_growth_and_exhaustion_are_those_of_the_curve,
-          test_confidence_grows_with_the_way_to_the_end,
+          test_confidence_grows_with_the_way_to_the_end, test_a_call_whose_end_is_far_must_stand,
           test_time_scale_shrinks_every_constant_alike, test_a_leak_that_is_given_back_is_revoked,
           test_memory_outside_is_native_or_external, test_without_a_gc_source_the_score_is_capped,
           test_the_mappings_tell_whose_growth_it_is_without_a_gc_source,
