@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """heapwatch snapshot watch and diff on a real server of npm's Express that leaks by a cache and by listeners,
-while it is asked for pages: the constructors that leak come first, with what holds them."""
+while it is asked for pages: the constructors that leak come first, with what holds them. Likewise on the programs of
+the slides: leak.js, server-leak.js and closure-leak.js."""
 import http.client
 import json
 import os
 import signal
 import subprocess
 import threading
+from collections import namedtuple
 
 import harness
 from harness import Skip, Suite, cache_dir, check, comment, node_path
 
 EXPRESS = 'express-4.21.2'
 VERSIONS = ('20.20.2', '26.10.0')
+SLIDE_VERSIONS = ('16.20.2', '20.20.2', '22.23.3', '26.10.0')
 
 
 def heapwatch():
@@ -122,10 +125,65 @@ def check_version(suite, version):
         server.stop(signal.SIGKILL)
 
 
+# A program, the constructor that grows, among how many rows it comes, and the row that comes first by what holds it.
+# All links of a chain of closures hold nearly the same; and http holds its server in more ways than one.
+Slide = namedtuple('Slide', 'app constructor rank name shape path')
+SLIDES = (
+    Slide('leak-array', 'LeakingClass', 1, 'LeakingClass', None, 'leaks (Array) > [] (LeakingClass)'),
+    Slide('leak-listeners', 'Function', 1, 'late', None,
+          ' (Server) > _events (Object) > request (Array) > [] (late)'),
+    Slide('leak-closure', 'Object', 4, 'Object', '{list, method}',
+          'kept (Object) > method (method) > context (system / Context) > previous (Object)'),
+)
+
+
+def watch(suite, node, slide, directory):
+    """Starts the program and what takes three snapshots of it."""
+    out = suite.path('%s.out' % os.path.basename(directory))
+    with open(out, 'wb') as file:
+        process = suite.spawn([node, '--inspect=127.0.0.1:0', suite.app(slide.app)], stdout=file)
+    suite.wait_until('%s to leak' % slide.app, lambda: os.path.getsize(out) > 0, 30)
+    argv = [heapwatch(), 'snapshot', 'watch', '--interval=2s', '--count=3', '--format=json', str(process.pid)]
+    return process, suite.spawn(argv, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def check_slide(slide, directory, constructors):
+    """Its constructor grows most, and what holds it comes first, with its place and, where it has no name, a hint."""
+    named = [row for row in constructors['rows'] if row['name'] == slide.constructor]
+    first = [row for row in constructors['rows'] if row['type'] in ('object', 'closure')]  # V8 compiles at the start
+    check(named[0] in first[:slide.rank], 'first comes %s' % first[0])
+    check(named[0]['new_count'] > 10 and named[0]['delta_count'] > 10, '%s' % named[0])
+    files = sorted(name for name in os.listdir(directory) if name.endswith('.heapsnapshot'))
+    report = snapshot(directory, 'diff', '--by=retainer', '--format=json', *files)
+    row = report['rows'][0]
+    check((row['name'], row.get('shape')) == (slide.name, slide.shape), 'first is held %s' % row)
+    check(path_of(row).endswith(slide.path), 'path: ' + path_of(row))
+    check(row['count'] > 10, 'only %s' % row)
+    notes = report['totals']['notes']
+    check(bool(slide.shape) == any('named class' in note for note in notes), 'notes: %s' % notes)
+    if not slide.shape:
+        check(row['script'].endswith('/%s.js' % slide.app) and row['line'] > 0, 'place: %s' % row)
+    comment('%d times %s' % (row['count'], row['path_text']))
+
+
+def check_slides(suite, version):
+    with suite.case("the leaks of the slides' programs are named with what holds them, on Node %s" % version):
+        node = node_path(version)
+        directories = [suite.directory('%s-%s' % (slide.app, version)) for slide in SLIDES]
+        runs = [watch(suite, node, slide, directory) for slide, directory in zip(SLIDES, directories)]
+        for slide, directory, (process, watching) in zip(SLIDES, directories, runs):
+            out, error = watching.child.communicate(timeout=120 * harness.PATIENCE)
+            check(watching.child.returncode == 0, error.decode())
+            check_slide(slide, directory, json.loads(out))
+            process.stop(signal.SIGKILL)
+
+
 def main():
     with Suite('snapshots') as suite:
         for version in VERSIONS:
             check_version(suite, version)
+        for version in SLIDE_VERSIONS:
+            check_slides(suite, version)
 
 
 main()

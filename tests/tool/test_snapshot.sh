@@ -201,15 +201,63 @@ check_node() { # node
 	[ "$retained" -gt 400000 ] && [ "$retained" -lt 800000 ] && ok=yes || ok=no
 	result "$ok" "$version: with the arrays that they hold"
 	check_growth "$1"
+	check_forms "$1"
+	check_damage
+}
+
+# What the inspector sends in chunks, and what a program writes that reads and writes JSON, as DevTools and memlab may:
+# without line ends, indented, with members of its own. Chunks come through a pipe, torn anywhere.
+check_forms() { # node
+	"$1" -e 'const fs = require("fs"), inspector = require("inspector"); const [chunks, plain, spaced] = process.argv.slice(1);
+		class Leak { constructor(i) { this.text = "\u2028\ud83d\ude00 \" " + i; } }
+		global.leaks = []; for (let i = 0; i < 100; i++) leaks.push(new Leak(i));
+		const session = new inspector.Session(); session.connect(); let text = "";
+		session.on("HeapProfiler.addHeapSnapshotChunk", (message) => { text += message.params.chunk; });
+		session.post("HeapProfiler.takeHeapSnapshot", () => {
+			fs.writeFileSync(chunks, text); const heap = JSON.parse(text);
+			fs.writeFileSync(plain, JSON.stringify(heap));
+			fs.writeFileSync(spaced, JSON.stringify(Object.assign({devtools: {scripts: [{a: "]}"}]}}, heap, {also: [null, -1e-3]}), null, 1));
+		})' "$work/chunks" "$work/plain" "$work/spaced" >"$work/out" 2>&1
+	run snapshot summary --format=json "$work/chunks"
+	is "$status:$stderr:$(number Leak count)" 0::100 "$version: what the inspector sent in chunks is read"
+	chunks=$stdout
+	for form in plain spaced; do
+		run snapshot summary --format=json "$work/$form"
+		is "$status:$([ "$stdout" = "$chunks" ] && echo same)" 0:same "$version: and the same written anew, $form"
+	done
+	for bytes in 1021 65537; do
+		dd if="$work/chunks" bs=$bytes 2>"$work/stderr" | "$heapwatch" snapshot summary --format=json - >"$work/stdout" 2>&1
+		is "$([ "$(cat "$work/stdout")" = "$chunks" ] && echo same)" same "$version: in pieces of $bytes bytes"
+	done
+	run snapshot diff --format=json "$work/chunks" "$work/spaced"
+	is "$status:$(printf '%s' "$stdout" | grep -c '"new_count":[1-9]')" 0:0 "$version: nothing is new between them"
+}
+
+# Is an error with its place, of a summary and of a comparison, as the first file and as the second in turns.
+refuse() { # option...
+	for words in summary diff; do
+		if [ $words = summary ]; then
+			run snapshot summary "$@" "$work/damaged"
+		elif [ $((percent % 2)) -eq 0 ]; then
+			run snapshot diff "$@" "$work/damaged" "$snapshot"
+		else
+			run snapshot diff "$@" "$snapshot" "$work/damaged"
+		fi
+		case "$status:$stdout:$stderr" in
+		"2::heapwatch: $work/damaged: byte $at: "*) ;;
+		*) wrong="$wrong $percent ($words)" ;;
+		esac
+	done
+}
+
+check_damage() {
 	size=$(wc -c <"$snapshot")
 	percent=0
 	wrong=
 	while [ $percent -lt 100 ]; do
-		head -c $((size * percent / 100)) "$snapshot" | "$heapwatch" snapshot summary - \
-			>"$work/stdout" 2>"$work/stderr" && code=0 || code=$?
-		[ "$code" -eq 2 ] && [ ! -s "$work/stdout" ] &&
-			grep -q "byte $((size * percent / 100)): breaks off" "$work/stderr" ||
-			wrong="$wrong $percent"
+		at=$((size * percent / 100))
+		head -c $at "$snapshot" >"$work/damaged"
+		refuse
 		percent=$((percent + 1))
 	done
 	is "$wrong" "" "$version: cut off at any percent it is an error"
@@ -219,11 +267,7 @@ check_node() { # node
 		at=$((size * percent / 100))
 		cp "$snapshot" "$work/damaged"
 		printf '\001' | dd of="$work/damaged" bs=1 seek=$at conv=notrunc 2>"$work/stderr"
-		run snapshot summary --no-retained "$work/damaged"
-		case "$status:$stdout:$stderr" in
-		"2::heapwatch: $work/damaged: byte $at: "*) ;;
-		*) wrong="$wrong $percent" ;;
-		esac
+		refuse --no-retained
 		percent=$((percent + 1))
 	done
 	is "$wrong" "" "$version: and damaged there, with the place"

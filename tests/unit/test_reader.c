@@ -73,13 +73,8 @@ static void check_class(const struct heap *heap, const char *name, uint64_t coun
 	ck_assert_uint_eq(class->self_bytes, bytes);
 }
 
-static void check_small(const char *text, size_t length, size_t piece, bool keeps_graph)
+static void check_heap_of_small(const struct heap *heap)
 {
-	_cleanup_(reader_freep) struct reader *reader = reader_new(keeps_graph);
-	struct heap *heap = NULL;
-
-	ck_assert_int_eq(feed(reader, text, length, piece), 0);
-	ck_assert_int_eq(reader_finish(reader, &heap), 0);
 	ck_assert_uint_eq(heap->node_count, 7);
 	ck_assert_uint_eq(heap->edge_count, 9);
 	ck_assert_uint_eq(heap->string_count, 10);
@@ -94,6 +89,16 @@ static void check_small(const char *text, size_t length, size_t piece, bool keep
 	check_class(heap, "Function", 1, 60);
 }
 
+static void check_small(const char *text, size_t length, size_t piece, bool keeps_graph)
+{
+	_cleanup_(reader_freep) struct reader *reader = reader_new(keeps_graph);
+	struct heap *heap = NULL;
+
+	ck_assert_int_eq(feed(reader, text, length, piece), 0);
+	ck_assert_int_eq(reader_finish(reader, &heap), 0);
+	check_heap_of_small(heap);
+}
+
 START_TEST(test_pieces_of_any_size_read_the_same)
 {
 	static const size_t pieces[] = {1, 2, 3, 7, 64, TEXT_MAX};
@@ -103,6 +108,24 @@ START_TEST(test_pieces_of_any_size_read_the_same)
 	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		check_small(small, small_length, pieces[i], false);
 		check_small(small, small_length, pieces[i], true);
+	}
+}
+END_TEST
+
+/* As chunks of the inspector's protocol are: two pieces, torn at every byte. */
+START_TEST(test_a_piece_may_end_at_any_byte)
+{
+	size_t first;
+
+	load("small", small, &small_length);
+	for (first = 1; first < small_length; first++) {
+		_cleanup_(reader_freep) struct reader *reader = reader_new(HEAP_KEEPS_GRAPH);
+		struct heap *heap = NULL;
+
+		ck_assert_int_eq(feed(reader, small, first, first), 0);
+		ck_assert_int_eq(feed(reader, small + first, small_length - first, TEXT_MAX), 0);
+		ck_assert_int_eq(reader_finish(reader, &heap), 0);
+		check_heap_of_small(heap);
 	}
 }
 END_TEST
@@ -294,7 +317,7 @@ START_TEST(test_the_place_of_an_error_is_counted_from_the_start)
 }
 END_TEST
 
-UNIT_MAIN("reader", test_pieces_of_any_size_read_the_same, test_blanks_mean_nothing,
-          test_rows_are_read_by_the_names_of_their_fields,
+UNIT_MAIN("reader", test_pieces_of_any_size_read_the_same, test_a_piece_may_end_at_any_byte,
+          test_blanks_mean_nothing, test_rows_are_read_by_the_names_of_their_fields,
           test_a_torn_snapshot_is_an_error_at_its_end, test_a_lie_is_an_error,
           test_the_place_of_an_error_is_counted_from_the_start)

@@ -3,6 +3,7 @@
 let kept = null;
 function replace() {
 	const previous = kept;
+	if (!previous) console.log('leaking');
 	function unused() {
 		if (previous) console.log('never');
 	}
