@@ -20,13 +20,14 @@
 #define MESSAGE_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
 #define RATE_NS             NS_PER_SECOND /* so long the rate of allocation is measured */
 /* Garbage of 16 MiB is collected at once: at 400 MB a second every 40 ms. */
-#define RATE_STEP_NS      (10 * NS_PER_MS)
-#define TICK_NS           NS_PER_SECOND
-#define CALL_TIMEOUT_NS   (20 * NS_PER_SECOND) /* the process may be in a system call */
-#define WORKER_TIMEOUT_NS (5 * NS_PER_SECOND)  /* idle workers of pools sleep */
-#define WORKERS_MAX       8
-#define SAMPLERS_MAX      (1 + WORKERS_MAX)
-#define ANNOUNCING_NS     (250 * NS_PER_MS) /* so long workers that live are told of */
+#define RATE_STEP_NS       (10 * NS_PER_MS)
+#define TICK_NS            NS_PER_SECOND
+#define CALL_TIMEOUT_NS    (20 * NS_PER_SECOND) /* the process may be in a system call */
+#define SLEEPER_TIMEOUT_NS NS_PER_SECOND
+#define WORKER_TIMEOUT_NS  (5 * NS_PER_SECOND) /* idle workers of pools sleep */
+#define WORKERS_MAX        8
+#define SAMPLERS_MAX       (1 + WORKERS_MAX)
+#define ANNOUNCING_NS      (250 * NS_PER_MS) /* so long workers that live are told of */
 /* Node 20 may crash when a worker that begins or ends has a message; many live for a moment only.
  */
 #define WORKER_AGE_MIN_NS (5 * NS_PER_SECOND)
@@ -99,6 +100,26 @@ static int for_each_thread(struct explain *explain, int (*function)(struct sampl
 	return r;
 }
 
+/* Where one sleeps others do: a pool of them is not waited for one by one. */
+static int identify_threads(struct explain *explain)
+{
+	bool has_lost = false;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < explain->sampler_count; i++) {
+		struct sampler *sampler = &explain->samplers[i];
+		uint64_t timeout_ns = sampler->timeout_ns;
+
+		if (has_lost)
+			sampler->timeout_ns = SLEEPER_TIMEOUT_NS;
+		r = sampler_identify(sampler);
+		sampler->timeout_ns = timeout_ns;
+		has_lost |= sampler->is_lost;
+	}
+	return r;
+}
+
 /* Node before 10.5, or without the flag, has none: that is fine. */
 static int find_threads(struct explain *explain)
 {
@@ -117,7 +138,7 @@ static int find_threads(struct explain *explain)
 		r = dialogue_wait(explain->dialogue, clock_boottime_ns() + WORKER_AGE_MIN_NS);
 	explain->is_settled = true;
 	if (r == 0)
-		r = for_each_thread(explain, sampler_identify);
+		r = identify_threads(explain);
 	return r == -EREMOTEIO ? 0 : r;
 }
 

@@ -36,6 +36,7 @@ LEAKS = (
     ('leak-promises', ('query', 'send', 'serve', '(anonymous)'), (5, 8, 13, 16)),
     ('leak-module.mjs', ('open', 'loop', 'Session'), (4, 11, 15)),
     ('leak-worker', ('keep',), (5,)),
+    ('leak-pool', ('keep',), (7,)),
 )
 
 
@@ -101,24 +102,45 @@ def check_sites(name, functions, lines, result):
                                                100 * site['share'], site['samples'])
 
 
-def check_leaks(suite, version):
-    with suite.case('the leaks are named on Node %s' % version):
+def start_leak(suite, node, name):
+    """The program, once it leaks or listens, and what explains it."""
+    port = free_port()
+    process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program(name)],
+                          stdout=subprocess.PIPE)
+    suite.wait_until('the inspector', lambda: port in listeners(), 20)
+    if name in ('leak-worker', 'leak-pool'):
+        check(process.child.stdout.readline() == b'leaking\n', 'no worker leaks')
+    return process, explain(suite, process.pid, '--duration=10s', '--format=json')
+
+
+def start_leaks(suite, version):
+    """All of them at once: sampling is little but waiting."""
+    with suite.case('programs leak on Node %s' % version):
         node = node_path(version)
-        runs = []
-        for name, functions, lines in LEAKS:
-            if name in ('leak-worker', 'leak-module.mjs') and int(version.split('.')[0]) < 14:
-                continue  # has it only with a flag, or in parts
-            port = free_port()
-            process = suite.spawn([node, '--inspect=127.0.0.1:%d' % port, program(name)],
-                                  stdout=subprocess.PIPE)
-            suite.wait_until('the inspector', lambda port=port: port in listeners(), 20)
-            if name == 'leak-worker':
-                check(process.child.stdout.readline() == b'leaking\n', 'no worker leaks')
-            runs.append((name, functions, lines, process, explain(
-                suite, process.pid, '--duration=10s', '--format=json')))
-        for name, functions, lines, process, run in runs:
-            comment(check_sites(name, functions, lines, finish(run)))
+        names = [row for row in LEAKS if int(version.split('.')[0]) >= 14 or
+                 # It has them only with a flag, or in parts.
+                 row[0] not in ('leak-worker', 'leak-pool', 'leak-module.mjs')]
+        return [(*row, *start_leak(suite, node, row[0])) for row in names]
+    return []
+
+
+def check_pool(name, process, out):
+    """Workers that could not answer are told of, and none is harmed."""
+    notes = json.loads(out)['notes']
+    check(any('worker threads were not sampled' in note for note in notes), '%s: %s' % (name, out))
+    process.send(signal.SIGUSR2)
+    check(process.child.stdout.readline() == b'all work\n', 'a worker is harmed')
+
+
+def check_leaks(suite, version, started):
+    with suite.case('the leaks are named on Node %s' % version):
+        check(started, 'none was started', Skip)
+        for name, functions, lines, process, run in started:
+            result = finish(run)
+            comment(check_sites(name, functions, lines, result))
             check(process.is_running(), name + ' has ended')
+            if name == 'leak-pool':
+                check_pool(name, process, result[1])
             process.stop(signal.SIGKILL)
 
 
@@ -209,10 +231,12 @@ class Patient:
     def __init__(self, suite):
         self.suite = suite
         self.born = {}
+        self.processes = []
 
     def start(self, node, *argv):
         process = self.suite.spawn([node, *argv])
         self.born[process.pid] = time.monotonic()
+        self.processes.append(process)
         return process
 
     def await_age(self, process):
@@ -371,6 +395,8 @@ def check_signals(suite, node):
     check_second_debugger(suite, process, asked[0][1])
     check_own_handler(suite, patient, own, suite.path('own'))
     check_disabled(suite, patient, disabled)
+    for one in patient.processes:
+        one.kill()
 
 
 # ---- heapwatchd ----
@@ -388,7 +414,6 @@ apps:
 """
 # Two that sample one process get in each other's way: the process of the alert is left to one of them.
 OTHER = DAEMON.replace('{ mode: attach, explain: on_alert }', '{ mode: off }')
-SIGNALLED = '/api/v1/processes/leak-closure/0/explain'
 
 
 def get_json(daemon, path):
@@ -440,10 +465,18 @@ def check_requests(suite, node):
         check(daemon.stop() == 0, 'heapwatchd did not end well')
 
 
-def check_signalled(suite, daemon, process):
+def explain_path(suite, daemon, process):
+    """There are others of its app."""
+    row = suite.wait_until('the process', lambda: next(
+        (row for row in get_json(daemon, '/api/v1/processes')['processes']
+         if row['pid'] == process.pid), None), 20)
+    return '/api/v1/processes/%s/%d/explain' % (row['app'], int(row['slot']))
+
+
+def check_signalled(suite, daemon, process, path):
     with suite.case('heapwatchd opens an inspector by signal where it may, and closes it'):
         report = suite.wait_until('the explanation', lambda: get_json(
-            daemon, SIGNALLED)['state'] != 'running' and get_json(daemon, SIGNALLED), 60)
+            daemon, path)['state'] != 'running' and get_json(daemon, path), 60)
         # It has run for a while: V8 may have made it a part of Node's timers.
         check(report['state'] == 'done' and report['sites'] and
               (report['sites'][0]['function'] == 'replace' or
@@ -476,20 +509,22 @@ def main():
     with Suite('explain', 1500 if IS_MATRIX else 300) as suite:
         node = any_node()
         own_network()
+        started = start_leaks(suite, versions()[0])  # are sampled meanwhile
         check_signals(suite, node)
-        for process in suite.processes:
-            process.kill()
         daemon = start_daemon(suite, node)
         signalled = suite.spawn([node, program('leak-closure')])
         other = suite.daemon('--web.enable-admin-api', config=OTHER)
-        for version in versions():
-            check_leaks(suite, version)
+        for version, following in zip(versions(), [*versions()[1:], None]):
+            next_started = following and start_leaks(suite, following)
+            check_leaks(suite, version, started)
             if version == versions()[0]:
-                other.get(SIGNALLED, 'POST')
+                path = explain_path(suite, other, signalled)
+                other.get(path, 'POST')
+            started = next_started
         check_formats(suite, node)
         check_exit(suite, node)
         check_snapshot(suite, node)
-        check_signalled(suite, other, signalled)
+        check_signalled(suite, other, signalled, path)
         check_on_alert(suite, daemon)
         check_requests(suite, node)
 
