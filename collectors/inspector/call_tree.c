@@ -163,12 +163,15 @@ struct call_frame call_tree_frame(const struct call_tree *tree, uint32_t index)
 	bool is_internal = frame->script[0] == '\0' || script_has_node_scheme(frame->script) ||
 	                   (!tree->has_node_scheme && script_is_bare(frame->script));
 
+	bool is_buffer = frame->script[0] != '\0' ? script_is_buffer(frame->script)
+	                                          : function_makes_buffers(frame->key);
+
 	return (struct call_frame){.function = frame->key,
 	                           .script = frame->script,
 	                           .line = frame->line,
 	                           .column = frame->column,
 	                           .is_internal = is_internal,
-	                           .is_buffer = is_internal && script_is_buffer(frame->script)};
+	                           .is_buffer = is_internal && is_buffer};
 }
 
 /* ---- nodes ---- */

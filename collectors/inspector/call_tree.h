@@ -31,7 +31,7 @@ struct call_frame {
 	uint32_t line;        /* of its declaration, from 1; 0: unknown */
 	uint32_t column;      /* likewise */
 	bool is_internal;     /* of Node or V8, not of the application */
-	bool is_buffer;       /* of Node's Buffer */
+	bool is_buffer;       /* of Node's Buffer, or V8's typed arrays */
 };
 
 struct call_node {

@@ -32,6 +32,13 @@
  */
 #define WORKER_AGE_MIN_NS (5 * NS_PER_SECOND)
 
+#define RATE_CHANGED 1
+#define BUSY_FACTOR  8 /* so many times the rate before; chance makes it two or four */
+#define BUSY_COUNT   2
+#define IDLE_FACTOR  16
+#define IDLE_COUNT   3
+#define LOOK_NS      (50 * NS_PER_MS)
+#define RESTARTS_MAX 2
 #define FIRST_MOMENT 0.35 /* of the duration; the other one is when sampling stops */
 
 struct explain {
@@ -42,6 +49,7 @@ struct explain {
 	size_t missed_count; /* workers that have none */
 	bool is_settled;     /* no sampler is added any more */
 	uint64_t started_ns;
+	unsigned restart_count;
 };
 
 DEFINE_CLEANUP(struct dialogue, dialogue_close)
@@ -148,12 +156,15 @@ static int find_threads(struct explain *explain)
  * From the rises between looks. What a collection frees between two of them hides as much: the rate
  * is a lower bound, the right order of magnitude.
  */
-static int measure_rates(struct explain *explain, double *ret_seconds)
+static int measure_rates(struct explain *explain, uint64_t period_ns, double *ret_seconds)
 {
 	uint64_t start_ns = clock_boottime_ns(), now_ns = start_ns;
+	size_t i;
 	int r = for_each_thread(explain, sampler_look);
 
-	while (r == 0 && now_ns < start_ns + RATE_NS) {
+	for (i = 0; i < explain->sampler_count; i++)
+		explain->samplers[i].risen_bytes = 0;
+	while (r == 0 && now_ns < start_ns + period_ns) {
 		r = dialogue_wait(explain->dialogue, now_ns + RATE_STEP_NS);
 		if (r == 0)
 			r = for_each_thread(explain, sampler_look);
@@ -170,7 +181,7 @@ static int start(struct explain *explain)
 	const struct explain_options *options = explain->options;
 	double seconds = 1;
 	size_t i;
-	int r = measure_rates(explain, &seconds);
+	int r = measure_rates(explain, RATE_NS, &seconds);
 
 	for (i = 0; r == 0 && i < explain->sampler_count; i++) {
 		struct sampler *sampler = &explain->samplers[i];
@@ -181,7 +192,12 @@ static int start(struct explain *explain)
 		        explain->sampler_count == 1 ? options->growth_bytes_per_second : 0,
 		};
 
-		r = sampler_start(sampler, explain_interval(&rates, options->duration_ns));
+		uint64_t interval_bytes = explain_interval(&rates, options->duration_ns);
+
+		r = sampler_start(sampler, interval_bytes > sampler->floor_bytes
+		                               ? interval_bytes
+		                               : sampler->floor_bytes);
+		sampler->busy_count = sampler->idle_count = 0;
 	}
 	explain->started_ns = clock_boottime_ns();
 	return r;
@@ -204,6 +220,47 @@ static int report(struct explain *explain)
 	return 0;
 }
 
+/* For how many looks in a row it was as busy, or as idle; one may be a request. */
+static void judge_rate(struct sampler *sampler, const struct explain *explain, double seconds)
+{
+	const struct explain_rates rates = {.allocated_bytes_per_second =
+	                                        (double)sampler->risen_bytes / seconds};
+	uint64_t fit_bytes = explain_interval(&rates, explain->options->duration_ns);
+	bool is_busy = fit_bytes >= BUSY_FACTOR * sampler->interval_bytes;
+	bool is_idle = IDLE_FACTOR * fit_bytes <= sampler->interval_bytes;
+
+	sampler->busy_count = is_busy && !sampler->is_lost ? sampler->busy_count + 1 : 0;
+	sampler->idle_count = is_idle && !sampler->is_lost ? sampler->idle_count + 1 : 0;
+	if (is_busy)
+		sampler->floor_bytes = fit_bytes;
+}
+
+/*
+ * The rate before may have been that of an idle moment, or of the start of the program. Who is busy
+ * by turns is sampled as who is busy. RATE_CHANGED: it is to begin anew.
+ */
+static int look_at_rates(struct explain *explain)
+{
+	bool is_busy = false, is_idle = false;
+	double seconds = 1;
+	size_t i;
+	int r = measure_rates(explain, LOOK_NS, &seconds);
+
+	for (i = 0; r == 0 && i < explain->sampler_count; i++) {
+		struct sampler *sampler = &explain->samplers[i];
+
+		judge_rate(sampler, explain, seconds);
+		is_busy |= sampler->busy_count >= BUSY_COUNT;
+		is_idle |= sampler->idle_count >= IDLE_COUNT && !sampler->is_past_first;
+	}
+	if (r < 0)
+		return r;
+	return (is_busy && explain->restart_count < RESTARTS_MAX) ||
+	               (is_idle && explain->restart_count == 0)
+	           ? RATE_CHANGED
+	           : 0;
+}
+
 static int sample_until(struct explain *explain, uint64_t until_ns)
 {
 	int r = 0;
@@ -214,11 +271,13 @@ static int sample_until(struct explain *explain, uint64_t until_ns)
 		r = dialogue_wait(explain->dialogue, tick_ns < until_ns ? tick_ns : until_ns);
 		if (r == 0)
 			r = report(explain);
+		if (r == 0)
+			r = look_at_rates(explain);
 	}
 	return r;
 }
 
-static int sample(struct explain *explain)
+static int sample_until_second_moment(struct explain *explain)
 {
 	uint64_t duration_ns = explain->options->duration_ns;
 	int r = start(explain);
@@ -228,8 +287,17 @@ static int sample(struct explain *explain)
 		                              (uint64_t)(FIRST_MOMENT * (double)duration_ns));
 	if (r == 0)
 		r = for_each_thread(explain, sampler_mark);
-	if (r == 0)
-		r = sample_until(explain, explain->started_ns + duration_ns);
+	return r == 0 ? sample_until(explain, explain->started_ns + duration_ns) : r;
+}
+
+static int sample(struct explain *explain)
+{
+	int r = sample_until_second_moment(explain);
+
+	while (r == RATE_CHANGED) {
+		explain->restart_count++;
+		r = sample_until_second_moment(explain);
+	}
 	if (r == 0)
 		r = for_each_thread(explain, sampler_finish);
 	return r == 0 ? for_each_thread(explain, sampler_discard_console) : r;

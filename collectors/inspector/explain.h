@@ -9,7 +9,9 @@
  * larger of two. One follows the rate of allocation, so that a busy process is not sampled more
  * often than EXPLAIN_SAMPLES_PER_SECOND, and, if all of it stayed, a profile would list no more
  * than EXPLAIN_SAMPLES_MAX: four values each, of CDP_VALUES_MAX. The other one follows the growth,
- * where it is known: more than EXPLAIN_SAMPLES_WANTED that stay tell nothing more.
+ * where it is known: more than EXPLAIN_SAMPLES_WANTED that stay tell nothing more. A process that
+ * becomes much busier meanwhile is sampled anew with a larger one, twice at most; one that was busy
+ * with its start is sampled anew with a smaller one, once.
  *
  * There is one sampler in an isolate: whoever samples it at the same time is stopped with ours.
  */
@@ -24,7 +26,7 @@
 #include "collectors/inspector/explanation.h"
 #include "collectors/inspector/session.h"
 
-#define EXPLAIN_INTERVAL_MIN_BYTES UINT64_C(4096)
+#define EXPLAIN_INTERVAL_MIN_BYTES UINT64_C(1024)
 #define EXPLAIN_INTERVAL_MAX_BYTES (UINT64_C(512) * 1024)
 #define EXPLAIN_SAMPLES_PER_SECOND 500.0
 #define EXPLAIN_SAMPLES_MAX        48000.0

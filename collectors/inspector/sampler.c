@@ -116,17 +116,33 @@ int sampler_discard_console(struct sampler *sampler)
 
 /* ---- profiles ---- */
 
+/* Without a profile, and so without a collection. */
+static int abandon(struct sampler *sampler)
+{
+	struct dialogue_call disable = {.method = "HeapProfiler.disable",
+	                                .timeout_ns = sampler->timeout_ns};
+
+	if (sampler->tree == NULL)
+		return 0;
+	sampler->tree = call_tree_free(sampler->tree);
+	return judge(sampler, call(sampler, &disable));
+}
+
 int sampler_start(struct sampler *sampler, uint64_t interval_bytes)
 {
 	char params[64];
 	struct dialogue_call start = {.method = "HeapProfiler.startSampling",
 	                              .params = params,
 	                              .timeout_ns = sampler->timeout_ns};
+	int r = abandon(sampler);
 
+	if (r < 0)
+		return r;
 	sampler->interval_bytes = interval_bytes;
 	sampler->tree = call_tree_new(interval_bytes);
 	if (sampler->tree == NULL)
 		return -ENOMEM;
+	sampler->is_past_first = false;
 	sampler->least_external_bytes = sampler->now.external_bytes;
 	(void)snprintf(params, sizeof(params), "{\"samplingInterval\":%llu}",
 	               (unsigned long long)interval_bytes);

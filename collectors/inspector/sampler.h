@@ -28,6 +28,9 @@ struct sampler {
 	uint32_t thread;                  /* worker_threads.threadId; 0: the main thread */
 	struct call_tree *tree;           /* owned; NULL before sampling */
 	uint64_t interval_bytes;
+	uint64_t floor_bytes; /* the least interval that does, since it was busy once */
+	unsigned busy_count;  /* of looks in a row, for this interval */
+	unsigned idle_count;
 	uint64_t risen_bytes; /* of the heap, between looks */
 	struct sampler_usage now;
 	uint64_t least_external_bytes; /* of the looks up to the first moment */
@@ -39,7 +42,7 @@ struct sampler {
 int sampler_identify(struct sampler *sampler) __attribute__((warn_unused_result));
 /* What is used now, to sampler->now; rises of the heap add up. */
 int sampler_look(struct sampler *sampler) __attribute__((warn_unused_result));
-/* -ENOMEM: also without a tree. */
+/* What was sampled before is forgotten. -ENOMEM: also without a tree. */
 int sampler_start(struct sampler *sampler, uint64_t interval_bytes)
     __attribute__((warn_unused_result));
 /*

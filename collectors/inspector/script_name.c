@@ -28,3 +28,13 @@ bool script_is_buffer(const char *script)
 	return strcmp(script, "buffer") == 0 || strcmp(script, "internal/buffer") == 0 ||
 	       strcmp(script, "buffer.js") == 0 || strcmp(script, "internal/buffer.js") == 0;
 }
+
+bool function_makes_buffers(const char *function)
+{
+	static const char array[] = "Array", buffer[] = "ArrayBuffer";
+	size_t length = strlen(function);
+
+	return (length > strlen(array) && strcmp(function + length - strlen(array), array) == 0) ||
+	       (length >= strlen(buffer) &&
+	        strcmp(function + length - strlen(buffer), buffer) == 0);
+}

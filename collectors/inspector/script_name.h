@@ -16,5 +16,7 @@ bool script_has_node_scheme(const char *script);
 bool script_is_bare(const char *script);
 /* Node's Buffer, of those that are Node's own. */
 bool script_is_buffer(const char *script);
+/* Of those without a script: "Float64Array", "ArrayBuffer" and the like, but no "Array". */
+bool function_makes_buffers(const char *function);
 
 #endif

@@ -40,7 +40,7 @@ START_TEST(test_busy_processes_and_fast_leaks_are_sampled_more_rarely)
 		struct explain_rates rates;
 		uint64_t seconds;
 		uint64_t interval_bytes;
-	} rows[] = {{{0, 0}, 24, 4096},
+	} rows[] = {{{0, 0}, 24, 1024},
 	            {{EXPLAIN_SAMPLES_PER_SECOND * 4096, 0}, 24, 4096},
 	            {{EXPLAIN_SAMPLES_PER_SECOND * 4097, 0}, 24, 8192},
 	            {{EXPLAIN_SAMPLES_PER_SECOND * 4096, 0}, 97, 8192},
