@@ -16,6 +16,7 @@
 
 #include "collectors/gclog/compressed.h"
 #include "collectors/gclog/copies.h"
+#include "collectors/gclog/run_logs.h"
 #include "collectors/gclog/survey.h"
 #include "lib/pack.h"
 
@@ -174,6 +175,11 @@ static bool is_compressed(const struct tail *tail)
 	return length > 0 && compressed_is(head, (size_t)length);
 }
 
+static bool is_run_log(const struct log_files *files, const char *path)
+{
+	return files->run_logs != NULL && run_logs_match(files->run_logs, path);
+}
+
 static int file_open(struct log_files *files, const char *path, struct log_file **ret_file)
 {
 	struct tail tail;
@@ -181,7 +187,7 @@ static int file_open(struct log_files *files, const char *path, struct log_file 
 
 	if (files->count >= LOG_FILES_MAX)
 		return -EMFILE;
-	error = tail_open(&tail, path);
+	error = is_run_log(files, path) ? tail_open_sole(&tail, path) : tail_open(&tail, path);
 	if (error < 0)
 		return error;
 	*ret_file = log_files_find(files, &tail.identity);
@@ -202,12 +208,16 @@ static int file_open(struct log_files *files, const char *path, struct log_file 
 }
 
 /* 0 with the identity of the regular file or FIFO under the name. */
-static int look_up(const char *path, struct file_identity *ret_identity)
+static int look_up(const struct log_files *files, const char *path,
+                   struct file_identity *ret_identity)
 {
+	bool may_be_link = !is_run_log(files, path);
 	struct stat status;
 
-	if (stat(path, &status) < 0)
+	if ((may_be_link ? stat(path, &status) : lstat(path, &status)) < 0)
 		return -errno;
+	if (!may_be_link && (!S_ISREG(status.st_mode) || status.st_nlink > 1))
+		return -EINVAL;
 	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
 		return -EINVAL;
 	*ret_identity = (struct file_identity){status.st_dev, status.st_ino};
@@ -233,7 +243,7 @@ int log_files_follow(struct log_files *files, const char *path, bool is_configur
 	struct log_file *named = find_path(files, path);
 	struct file_identity identity = {0, 0};
 	struct log_file *file;
-	int error = look_up(path, &identity);
+	int error = look_up(files, path, &identity);
 
 	if (named != NULL && (error < 0 || !is_at(named, &identity))) {
 		is_configured = is_configured || named->is_configured;
@@ -259,7 +269,7 @@ int log_files_follow_unnamed(struct log_files *files, const char *path,
 {
 	struct file_identity found = {0, 0};
 	struct log_file *file;
-	int error = look_up(path, &found);
+	int error = look_up(files, path, &found);
 
 	if (error < 0)
 		return error;
@@ -301,7 +311,8 @@ static void name_check(struct log_files *files, struct log_file *file)
 	struct file_identity identity = {0, 0};
 	char path[PATH_MAX];
 
-	if (file->path == NULL || (look_up(file->path, &identity) == 0 && is_at(file, &identity)))
+	if (file->path == NULL ||
+	    (look_up(files, file->path, &identity) == 0 && is_at(file, &identity)))
 		return;
 	(void)snprintf(path, sizeof(path), "%s", file->path); /* the file's own goes away */
 	if (log_files_follow(files, path, file->is_configured) < 0)
@@ -423,7 +434,7 @@ static void reopen(void *context, const struct file_identity *identity, const ch
 	char other[PATH_MAX];
 	struct log_file *file;
 
-	if (look_up(path, &found) == 0 && found.inode == identity->inode &&
+	if (look_up(files, path, &found) == 0 && found.inode == identity->inode &&
 	    found.device == identity->device) {
 		(void)(log_files_follow(files, path, false) < 0);
 		return;

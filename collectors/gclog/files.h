@@ -52,8 +52,9 @@ struct log_files {
 	struct log_file *by_target; /* those with a target_path: events name that */
 	struct log_file *ready;     /* in the order in which they became ready */
 	size_t count;
-	struct watches *watches; /* borrowed */
-	struct kept_files kept;  /* from before heapwatch was started */
+	struct watches *watches;         /* borrowed */
+	const struct run_logs *run_logs; /* borrowed: there no links are followed; NULL: nowhere */
+	struct kept_files kept;          /* from before heapwatch was started */
 	struct tail_counters counters;
 };
 

@@ -73,8 +73,6 @@ static void follow_configured(void *context, const char *path)
 	struct gclog *self = context;
 	int error;
 
-	if (run_logs_is_foreign(&self->run_logs, path))
-		return;
 	error = log_files_follow(&self->reader.files, path, true);
 	/* who reads a FIFO takes it from others: only one that was asked for by its name */
 	if (error == -EINVAL && globs_name(&self->globs, path))
@@ -305,6 +303,7 @@ static void add_patterns(struct gclog *self)
 	for (i = 0; i < options->gc_log_globs.count; i++)
 		add_pattern(self, options->gc_log_globs.values[i]);
 	run_logs_init(&self->run_logs, options->rootfs_path);
+	self->reader.files.run_logs = &self->run_logs;
 	for (i = 0; i < RUN_PATTERNS_MAX; i++)
 		if (self->run_logs.patterns[i][0] != '\0')
 			add_pattern(self, self->run_logs.patterns[i]);

@@ -17,9 +17,9 @@ struct run_logs {
 /* As root, as others, and as others without a session. */
 void run_logs_init(struct run_logs *logs, const char *rootfs_path);
 /*
- * Anybody may make files there: a link could lead to a file that its maker may not read, and what
- * is no regular file is no log of "heapwatch run".
+ * Whether the file is one of them. Anybody may make files there: a link could lead to a file that
+ * its maker may not read, and what is no regular file is no log of "heapwatch run".
  */
-bool run_logs_is_foreign(const struct run_logs *logs, const char *path);
+bool run_logs_match(const struct run_logs *logs, const char *path);
 
 #endif

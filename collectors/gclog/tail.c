@@ -23,22 +23,18 @@ static uint64_t modified_ns(const struct stat *status)
 	return (uint64_t)status->st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)status->st_mtim.tv_nsec;
 }
 
-int tail_open(struct tail *ret_tail, const char *path)
+/* What was looked at before may have been replaced by the time it is opened. */
+static int open_regular(struct tail *ret_tail, const char *path, int flags, nlink_t links_max)
 {
 	struct stat status;
 	int error;
-	int fd;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | flags);
 
-	if (stat(path, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EINVAL;
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
 	error = fstat(fd, &status) < 0 ? -errno : 0;
-	if (error == 0 && !S_ISREG(status.st_mode))
-		error = -EINVAL; /* replaced between the two looks */
+	if (error == 0 && (!S_ISREG(status.st_mode) || status.st_nlink > links_max))
+		error = -EINVAL;
 	if (error < 0) {
 		(void)close(fd); /* nothing was written */
 		return error;
@@ -48,6 +44,30 @@ int tail_open(struct tail *ret_tail, const char *path)
 	                          .size_bytes = (uint64_t)status.st_size,
 	                          .has_name = status.st_nlink > 0};
 	return 0;
+}
+
+int tail_open(struct tail *ret_tail, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	return open_regular(ret_tail, path, 0, (nlink_t)-1);
+}
+
+int tail_open_sole(struct tail *ret_tail, const char *path)
+{
+	struct stat status;
+	int error;
+
+	if (lstat(path, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	error = open_regular(ret_tail, path, O_NOFOLLOW, 1);
+	return error == -ELOOP ? -EINVAL : error;
 }
 
 void tail_skip_history(struct tail *tail, uint64_t limit_bytes, uint64_t keep_bytes,

@@ -46,6 +46,8 @@ struct tail_counters {
  * opened.
  */
 int tail_open(struct tail *ret_tail, const char *path) __attribute__((warn_unused_result));
+/* Likewise, and -EINVAL for a symbolic link and for a file that has other names. */
+int tail_open_sole(struct tail *ret_tail, const char *path) __attribute__((warn_unused_result));
 /*
  * Opens a FIFO without waiting for a writer, and with a larger buffer where that is allowed. With
  * keeps_writer it never ends; it must be writable then. -EINVAL for anything else.

@@ -432,6 +432,14 @@ START_TEST(test_where_heapwatch_run_writes_links_are_not_followed)
 	look();
 	check_each_once(2);
 	ck_assert_double_eq(counter(FILES, NULL), 2);
+	/* nor when a log that is followed becomes one */
+	ck_assert_int_eq(symlink(path_of("precious"), path_of("link")), 0);
+	ck_assert_int_eq(rename(path_of("link"), path_of("run/heapwatch/gc/7.log")), 0);
+	put_gc(fds[0], 3); /* has lost its name */
+	look();
+	run_until_seen(3);
+	look();
+	check_each_once(3);
 	(void)close(fds[0]);
 	(void)close(fds[1]);
 	(void)close(precious);
