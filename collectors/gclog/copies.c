@@ -17,6 +17,7 @@
 
 #define NAMES_IN_ONE_LOOK  10000
 #define COPIES_IN_ONE_LOOK 100
+#define HEAD_MIN           64 /* of equal bytes, before others are compared */
 
 static const char *name_in(const char *path)
 {
@@ -146,6 +147,81 @@ static int is_copy(const struct log_files *files, const struct log_file *file)
 	return result;
 }
 
+/* ---- under any name ---- */
+
+/* The common bytes of two files of which one begins as the other does. */
+static uint64_t shared_bytes(const struct log_file *other, const struct tail *tail)
+{
+	const struct tail *read = &other->tail;
+
+	if (tail->size_bytes <= read->size_bytes)
+		return tail->size_bytes;
+	/* A line that ends the shorter one unfinished is read in the longer one. */
+	return read->size_bytes -
+	       (read->offset == read->size_bytes ? stream_unfinished_bytes(&other->stream) : 0);
+}
+
+/* The beginning of a file that may be a copy. */
+struct head {
+	const struct tail *tail;
+	uint64_t fingerprints[TAIL_FINGERPRINT_MAX + 1];
+	size_t length;
+};
+
+static bool has_head(const struct tail *read, const struct head *head)
+{
+	size_t length = read->fingerprint_length;
+
+	return length >= HEAD_MIN && length <= head->length &&
+	       read->fingerprint == head->fingerprints[length];
+}
+
+/* How much of the file was read in the other one, or will be; negative errno: not to be told now.
+ */
+static int64_t common_bytes(struct log_file *other, const struct head *head)
+{
+	const struct tail *before = other->former;
+	int result = 0;
+
+	if (has_head(&other->tail, head)) {
+		result = tail_look(&other->tail);
+		if (result == -ESTALE)
+			before = &other->tail;
+		else if (result >= 0)
+			result = tail_begins_with(&other->tail, head->tail);
+		if (result > 0)
+			return (int64_t)shared_bytes(other, head->tail);
+		if (result < 0 && result != -ESTALE)
+			return result;
+	}
+	if (before == NULL || !has_head(before, head))
+		return 0;
+	result = tail_is_in(before, head->tail);
+	return result > 0 ? (int64_t)before->offset : result;
+}
+
+/*
+ * A copy, or the original of one, that has another name or stands in another directory: told by its
+ * head and by the same bytes at other places.
+ */
+static int64_t known_bytes(const struct log_files *files, const struct log_file *file)
+{
+	struct head head = {.tail = &file->tail};
+	struct log_file *other;
+	int64_t known = 0;
+	int length;
+
+	length = tail_heads(&file->tail, head.fingerprints);
+	if (length < 0)
+		return length;
+	head.length = (size_t)length;
+	for (other = files->by_identity; other != NULL && known == 0;
+	     other = other->by_identity.next)
+		if (other != file && !other->is_copy && !other->tail.is_pipe)
+			known = common_bytes(other, &head);
+	return known;
+}
+
 /* ---- reading ---- */
 
 void copies_drop(struct log_file *file)
@@ -210,6 +286,17 @@ static int take_copy(struct log_files *files, struct log_file *file)
 	return 0;
 }
 
+/* Its copy may come to light later; without memory that is a log of its own then. */
+static void keep_former(struct log_file *file)
+{
+	if (file->former == NULL)
+		file->former = malloc(sizeof(*file->former));
+	if (file->former == NULL)
+		return;
+	*file->former = file->tail;
+	file->former->fd = -1;
+}
+
 /* What fails is tried once more, at a later look. */
 static int begin_again(struct log_files *files, struct log_file *file)
 {
@@ -224,28 +311,42 @@ static int begin_again(struct log_files *files, struct log_file *file)
 		files->counters.lost_bytes +=
 		    u64_subtract_floor(file->tail.size_bytes, file->tail.offset);
 	file->survey = survey_free(file->survey);
+	keep_former(file);
 	return tail_restart(&file->tail, &files->counters);
+}
+
+/* What of the file is read elsewhere is passed over. Negative errno: not to be told now. */
+static int pass_over_known(struct log_files *files, struct log_file *file)
+{
+	int64_t known = is_copy(files, file);
+
+	if (known > 0)
+		known = (int64_t)file->tail.size_bytes;
+	else if (known == 0 && !file->is_held)
+		known = known_bytes(files, file);
+	if (known < 0)
+		return (int)known;
+	file->is_copy = (uint64_t)known == file->tail.size_bytes;
+	if ((uint64_t)known > file->tail.offset)
+		file->tail.offset = (uint64_t)known; /* its lines come from the other one */
+	return 0;
 }
 
 int copies_look(struct log_files *files, struct log_file *file)
 {
 	int result = tail_look(&file->tail);
-	int is_one;
+	int error;
 
 	if (result == -ESTALE)
 		result = begin_again(files, file);
 	if (result >= 0 && copies_are_due(file))
 		return 1;
-	if (result <= 0 || (file->tail.offset > 0 && !file->is_copy))
+	if (result <= 0 || file->tail.is_pipe || (file->tail.offset > 0 && !file->is_copy))
 		return result;
-	is_one = is_copy(files, file);
-	if (is_one < 0)
-		return is_one;
-	file->is_copy = is_one > 0;
-	if (!file->is_copy)
-		return result;
-	file->tail.offset = file->tail.size_bytes; /* its lines come from the other one */
-	return 0;
+	error = pass_over_known(files, file);
+	if (error < 0)
+		return error;
+	return file->tail.size_bytes > file->tail.offset;
 }
 
 int copies_read(struct log_files *files, struct log_file *file, char *buffer, size_t size)

@@ -6,7 +6,8 @@
  * too.
  *
  * A copy is known by its name, which begins with that of its file ("app.log.1", "app.log-20261122",
- * "app__2026-11-22.log" of app.log), by the same head, and by the same bytes at other places.
+ * "app__2026-11-22.log" of app.log), by the same head, and by the same bytes at other places. One
+ * that is followed itself may have any name, in any directory: its head tells.
  */
 #ifndef HEAPWATCH_COLLECTORS_GCLOG_COPIES_H
 #define HEAPWATCH_COLLECTORS_GCLOG_COPIES_H

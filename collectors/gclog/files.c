@@ -390,6 +390,7 @@ void log_files_close(struct log_files *files, struct log_file *file)
 	files->count--;
 	tail_done(&file->tail);
 	copies_drop(file);
+	free(file->former);
 	stream_done(&file->stream);
 	life_table_done(&file->lives);
 	(void)survey_free(file->survey);

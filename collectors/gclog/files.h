@@ -21,7 +21,8 @@
 
 struct log_file {
 	struct tail tail;
-	struct tail *copy; /* of what was truncated, read first; NULL: none */
+	struct tail *copy;   /* of what was truncated, read first; NULL: none */
+	struct tail *former; /* where it stood when it was last truncated; NULL: it was not */
 	struct stream stream;
 	char *path;         /* the name that leads to it; NULL: no more */
 	char *last_path;    /* the one before, NULL: none */
@@ -31,6 +32,7 @@ struct log_file {
 	bool is_ready;      /* waits in the ready list */
 	bool is_copy;       /* of another one, as far as it was looked at */
 	bool has_failed;    /* to look for its copy */
+	bool is_held;       /* a process prints into it: it is no copy, whatever it holds */
 	bool has_process;   /* a line of it was of a process that is visible */
 	unsigned idle_passes;
 	uint64_t delayed_until_ns;     /* 0: not */

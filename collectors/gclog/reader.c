@@ -308,9 +308,11 @@ static int copy_turn(struct reader *self, struct log_file *file)
 static int read_turn(struct reader *self, struct log_file *file)
 {
 	const struct stream_sink sink = sink_of(self);
-	int result = copies_look(&self->files, file);
+	int result;
 	int turn;
 
+	file->is_held = attribution_holds(self->attribution, &file->tail.identity);
+	result = copies_look(&self->files, file);
 	if (result > 0 && copies_are_due(file))
 		return copy_turn(self, file);
 	if (result > 0 && is_delayed(self, file))

@@ -104,7 +104,22 @@ int tail_open_pipe(struct tail *ret_tail, const char *path, bool keeps_writer)
 	return 0;
 }
 
-/* FNV-1a. -EIO when the head cannot be read, -ENODATA when it is shorter. */
+/* FNV-1a */
+int tail_heads(const struct tail *tail, uint64_t ret_heads[TAIL_FINGERPRINT_MAX + 1])
+{
+	unsigned char head[TAIL_FINGERPRINT_MAX];
+	ssize_t length = pread(tail->fd, head, sizeof(head), 0);
+	ssize_t i;
+
+	if (length < 0)
+		return -errno;
+	ret_heads[0] = UINT64_C(0xcbf29ce484222325);
+	for (i = 0; i < length; i++)
+		ret_heads[i + 1] = (ret_heads[i] ^ head[i]) * UINT64_C(0x100000001b3);
+	return (int)length;
+}
+
+/* Likewise, of one length. -EIO when the head cannot be read, -ENODATA when it is shorter. */
 static int fingerprint_take(int fd, size_t length, uint64_t *ret_fingerprint)
 {
 	unsigned char head[TAIL_FINGERPRINT_MAX];

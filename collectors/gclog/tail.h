@@ -80,6 +80,9 @@ int tail_restart(struct tail *tail, struct tail_counters *counters)
  */
 int tail_is_in(const struct tail *tail, const struct tail *other)
     __attribute__((warn_unused_result));
+/* Fingerprints of its head, by their length; returns how long it is, or a negative errno. */
+int tail_heads(const struct tail *tail, uint64_t ret_heads[TAIL_FINGERPRINT_MAX + 1])
+    __attribute__((warn_unused_result));
 /* Likewise: both begin with the same bytes, as far as the shorter one reaches; samples are
  * compared.
  */

@@ -22,11 +22,12 @@
 #include "lib/clock.h"
 #include "tests/unit/unit.h"
 
-#define DEADLINE_MS 10000
-#define START_NS    (UINT64_C(1000) * NS_PER_SECOND)
-#define NOW_NS      (UINT64_C(5000) * NS_PER_SECOND)
-#define SEEN_MAX    8192
-#define WATCHES_MAX 4
+#define DEADLINE_MS  10000
+#define START_NS     (UINT64_C(1000) * NS_PER_SECOND)
+#define NOW_NS       (UINT64_C(5000) * NS_PER_SECOND)
+#define SEEN_MAX     8192
+#define WATCHES_MAX  4
+#define PATTERNS_MAX 2
 
 struct collector_watch {
 	int fd;
@@ -263,14 +264,25 @@ static inline const char *path_of(const char *name)
 }
 
 /* Starts the collector with one pattern (NULL: none) and lets it read what is there. */
+static inline void add_pattern(const char *pattern)
+{
+	static char kept[PATTERNS_MAX][PATH_MAX];
+	size_t count = test.options.gc_log_globs.count++;
+
+	ck_assert_uint_lt(count, PATTERNS_MAX);
+	(void)snprintf(kept[count], sizeof(kept[count]), "%s", path_of(pattern));
+	kept[count][strcspn(kept[count], " ")] = '\0';
+	test.options.gc_log_globs.values[count] = kept[count];
+}
+
+/* Patterns are divided by a blank. */
 static inline void start(const char *pattern)
 {
-	static char kept[PATH_MAX];
-
-	if (pattern != NULL) {
-		(void)snprintf(kept, sizeof(kept), "%s", path_of(pattern));
-		test.options.gc_log_globs.values[0] = kept;
-		test.options.gc_log_globs.count = 1;
+	if (pattern != NULL)
+		test.options.gc_log_globs.count = 0;
+	for (; pattern != NULL; pattern = strchr(pattern, ' ')) {
+		pattern += *pattern == ' ';
+		add_pattern(pattern);
 	}
 	test.collector = gclog_collector.create(&test.options, &test.host, &test.sink);
 	ck_assert_ptr_nonnull(test.collector);

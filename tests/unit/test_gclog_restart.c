@@ -200,12 +200,47 @@ static int rotate_by_two_copytruncates(int fd)
 	return fd;
 }
 
+/* With nothing in its name or place that tells of what. */
+static int rotate_into_archive(int fd)
+{
+	ck_assert_int_eq(mkdir(path_of("archive"), 0700), 0);
+	return rotate_by_copy(fd, "archive/7.log");
+}
+
+static int rotate_into_archive_and_look(int fd)
+{
+	ck_assert_int_eq(mkdir(path_of("archive"), 0700), 0);
+	put_gc(fd, 4);
+	copy_to("archive/7.log", "app.log");
+	look_if_up();
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	look_if_up();
+	return rotate_nothing_but_last(fd);
+}
+
+static int back_up(int fd)
+{
+	ck_assert_int_eq(mkdir(path_of("archive"), 0700), 0);
+	put_gc(fd, 4);
+	look_if_up();
+	copy_to("archive/7.log", "app.log");
+	look_if_up();
+	put_gc(fd, 5);
+	look_if_up();
+	copy_to("archive/8.log", "app.log");
+	put_gc(fd, 6);
+	copy_to("archive/7.log", "app.log"); /* over the one before */
+	return fd;
+}
+
 static int rotate_by_copy_alone(int fd)
 {
 	put_gc(fd, 4);
 	copy_to("app.log.bak", "app.log");
 	return rotate_nothing_but_last(fd);
 }
+
+#define ARCHIVE "app.log archive/*.log"
 
 static const struct rotation rotations[] = {
     {"none", rotate_nothing, NULL, false},
@@ -227,6 +262,9 @@ static const struct rotation rotations[] = {
     {"copytruncate step by step, all match", rotate_by_copytruncate_and_look, "*", false},
     {"copytruncate in the middle of a line", rotate_by_copytruncate_in_a_line, NULL, false},
     {"copytruncate in a line, it matches", rotate_by_copytruncate_in_a_line, "app.*", false},
+    {"copytruncate into an archive, it matches", rotate_into_archive, ARCHIVE, false},
+    {"copytruncate into an archive step by step", rotate_into_archive_and_look, ARCHIVE, false},
+    {"copies in an archive, they match", back_up, ARCHIVE, false},
     {"copytruncate twice", rotate_by_two_copytruncates, NULL, false},
     {"copytruncate twice, all match", rotate_by_two_copytruncates, "*", false},
     {"a copy and no rotation", rotate_by_copy_alone, "app.log*", false},
