@@ -253,6 +253,14 @@ int journal_next(struct journal *journal, struct journal_entry *ret_entry)
 
 #endif
 
+void journal_warm(const char *rootfs_path)
+{
+	struct journal *journal;
+
+	if (journal_open(&journal, rootfs_path) >= 0)
+		(void)journal_close(journal); /* else who opens it next is told the error */
+}
+
 int journal_find_stdout(const char *process_path, char *buffer, size_t size,
                         struct file_identity *ret_socket)
 {

@@ -36,6 +36,11 @@ bool journal_is_built_in(void);
 int journal_open(struct journal **ret_journal, const char *rootfs_path)
     __attribute__((warn_unused_result));
 struct journal *journal_close(struct journal *journal);
+/*
+ * Opens the journal and closes it again, on any thread, so that to open it then does not wait for a
+ * disk. A handle itself may be used by one thread only (sd-journal(3), THREAD SAFETY).
+ */
+void journal_warm(const char *rootfs_path);
 /* -EACCES: there is a journal of the system, and it may not be read. */
 int journal_check_access(const char *rootfs_path) __attribute__((warn_unused_result));
 /* Readable after changes; negative: there are no events. journal_settle() makes it wait again. */

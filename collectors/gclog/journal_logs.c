@@ -117,6 +117,7 @@ static void close_journal(struct journal_logs *logs)
 	if (logs->watch != NULL)
 		host->unwatch_fd(host->context, logs->watch);
 	logs->watch = NULL;
+	logs->is_warm = false;
 	logs->journal = journal_close(logs->journal);
 }
 
@@ -148,6 +149,53 @@ static void tell_permission(struct journal_logs *logs)
 	                  "members of the group systemd-journal may");
 }
 
+/* A job of the pool. It stays when the logs go while it is under way. */
+struct journal_warming {
+	struct journal_logs *logs; /* NULL: gone */
+	char rootfs_path[];
+};
+
+static void warm(void *data)
+{
+	const struct journal_warming *warming = data;
+
+	journal_warm(warming->rootfs_path);
+}
+
+static void on_warm(void *data)
+{
+	struct journal_warming *warming = data;
+	struct journal_logs *logs = warming->logs;
+
+	free(warming);
+	if (logs == NULL)
+		return;
+	logs->warming = NULL;
+	logs->is_warm = true;
+	logs->more(logs->context);
+}
+
+/* Of a journal with many files, each is opened and mapped: nothing for the loop to wait for. */
+static void begin_warming(struct journal_logs *logs)
+{
+	const struct collector_host *host = logs->reader->host;
+	size_t size = strlen(logs->rootfs_path) + 1;
+	struct journal_warming *warming = malloc(sizeof(*warming) + size);
+	int error = -ENOMEM;
+
+	if (warming != NULL) {
+		warming->logs = logs;
+		memcpy(warming->rootfs_path, logs->rootfs_path, size);
+		logs->warming = warming;
+		error = host->submit(host->context, warm, on_warm, warming);
+	}
+	if (error == 0)
+		return;
+	free(warming); /* the queue is full: at the next pass */
+	logs->warming = NULL;
+	logs->rest_passes = 1;
+}
+
 static bool open_journal(struct journal_logs *logs)
 {
 	const struct collector_host *host = logs->reader->host;
@@ -155,8 +203,12 @@ static bool open_journal(struct journal_logs *logs)
 
 	if (logs->journal != NULL)
 		return true;
-	if (logs->rest_passes > 0)
+	if (logs->rest_passes > 0 || logs->warming != NULL)
 		return false;
+	if (!logs->is_warm) {
+		begin_warming(logs);
+		return false;
+	}
 	error = journal_open(&logs->journal, logs->rootfs_path);
 	if (error < 0) {
 		logs->journal = NULL;
@@ -294,7 +346,8 @@ bool journal_logs_slice(struct journal_logs *logs)
 
 bool journal_logs_wait(const struct journal_logs *logs)
 {
-	return logs->has_more || (logs->needs_select && logs->rest_passes == 0);
+	return logs->has_more ||
+	       (logs->needs_select && logs->rest_passes == 0 && logs->warming == NULL);
 }
 
 /* ---- processes ---- */
@@ -386,6 +439,9 @@ void journal_logs_done(struct journal_logs *logs)
 {
 	while (logs->table != NULL)
 		log_remove(logs, logs->table);
+	if (logs->warming != NULL)
+		logs->warming->logs = NULL;
+	logs->warming = NULL;
 	close_journal(logs);
 }
 

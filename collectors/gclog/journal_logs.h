@@ -18,6 +18,7 @@
 struct buf;
 struct journal;
 struct journal_log;
+struct journal_warming;
 struct reader;
 struct unpack;
 
@@ -27,12 +28,14 @@ struct journal_logs {
 	void (*more)(void *context); /* journal_logs_slice() is wanted */
 	void *context;
 
-	struct journal_log *table; /* by pid */
-	struct journal *journal;   /* NULL: not needed, or it failed */
+	struct journal_log *table;       /* by pid */
+	struct journal *journal;         /* NULL: not needed, or it failed */
+	struct journal_warming *warming; /* under way before it is opened; NULL: not */
 	struct collector_watch *watch;
 	uint64_t latest_us;       /* when the latest entry was written that was met */
 	uint64_t suspended_ns;    /* that CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC */
 	unsigned rest_passes;     /* before the journal is opened again */
+	bool is_warm;             /* it may be opened without waiting */
 	bool needs_select;        /* the set of processes has changed */
 	bool has_more;            /* the latest slice did not come to the end */
 	bool has_told_permission; /* reported once */

@@ -8,6 +8,7 @@
 
 #include "collectors/gclog/gclog.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
@@ -52,6 +53,12 @@ static struct {
 	struct collector_sink sink;
 	struct collector_watch watches[WATCHES_MAX];
 	void *collector;
+	struct {
+		void (*work)(void *data); /* NULL: none waits */
+		void (*done)(void *data);
+		void *data;
+		bool is_held; /* the pool has no time for it */
+	} job;
 	uint64_t now_ns;
 	struct seen seen[SEEN_MAX];
 	size_t seen_count;
@@ -95,6 +102,30 @@ static inline void host_unwatch_fd(void *context, struct collector_watch *watch)
 	watch->readable = NULL;
 }
 
+/* One at a time; run_job() is the pool. */
+static inline int host_submit(void *context, void (*work)(void *data), void (*done)(void *data),
+                              void *data)
+{
+	(void)context;
+	if (test.job.work != NULL)
+		return -EAGAIN;
+	test.job.work = work;
+	test.job.done = done;
+	test.job.data = data;
+	return 0;
+}
+
+static inline void run_job(void)
+{
+	void (*work)(void *data) = test.job.work;
+
+	if (work == NULL)
+		return;
+	test.job.work = NULL;
+	work(test.job.data);
+	test.job.done(test.job.data);
+}
+
 /* Waits for one of the collector's descriptors and lets it work. */
 static inline void run_once(void)
 {
@@ -103,6 +134,8 @@ static inline void run_once(void)
 	nfds_t count = 0;
 	nfds_t i;
 
+	if (!test.job.is_held)
+		run_job();
 	for (i = 0; i < WATCHES_MAX; i++)
 		if (test.watches[i].readable != NULL) {
 			owners[count] = &test.watches[i];
@@ -123,6 +156,8 @@ static inline void run_until_seen(size_t count)
 
 static inline void pass(void)
 {
+	if (!test.job.is_held)
+		run_job();
 	test.now_ns += 5 * NS_PER_SECOND;
 	ck_assert_int_eq(gclog_collector.pass(test.collector, test.now_ns), 0);
 }
@@ -222,8 +257,10 @@ static inline void set_up(void)
 	ck_assert_ptr_nonnull(test.config);
 	test.options = (struct collector_options){
 	    .config = test.config, .procfs_path = "/proc", .rootfs_path = test.directory};
-	test.host = (struct collector_host){
-	    .now_ns = host_now_ns, .watch_fd = host_watch_fd, .unwatch_fd = host_unwatch_fd};
+	test.host = (struct collector_host){.now_ns = host_now_ns,
+	                                    .watch_fd = host_watch_fd,
+	                                    .unwatch_fd = host_unwatch_fd,
+	                                    .submit = host_submit};
 	test.sink = (struct collector_sink){.process_found = sink_found,
 	                                    .process_changed = sink_changed,
 	                                    .process_exited = sink_exited,
@@ -248,6 +285,7 @@ static inline void tear_down(void)
 {
 	if (test.collector != NULL)
 		gclog_collector.destroy(test.collector);
+	run_job(); /* those that were taken are always done */
 	buf_done(&test.kept);
 	(void)config_free(test.config);
 	(void)nftw(test.directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
@@ -302,6 +340,7 @@ static inline void keep(void)
 static inline void stop(void)
 {
 	gclog_collector.destroy(test.collector);
+	run_job();
 	test.collector = NULL;
 	test.seen_count = test.kept_seen_count;
 }

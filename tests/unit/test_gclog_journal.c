@@ -187,6 +187,45 @@ START_TEST(test_entries_of_a_process_are_read_from_its_start_on)
 }
 END_TEST
 
+/* The loop waits for no disk. */
+START_TEST(test_journal_is_opened_when_a_job_has_touched_its_files)
+{
+	make_world();
+	add_gc(7, 1, 1000);
+	write_journal();
+	test.job.is_held = true;
+	start(NULL);
+	process_that_traces(7);
+	look();
+	ck_assert_uint_eq(test.seen_count, 0);
+	ck_assert_ptr_nonnull(test.job.work);
+	test.job.is_held = false;
+	look();
+	check_each_once(1);
+	ck_assert_ptr_null(test.job.work);
+}
+END_TEST
+
+START_TEST(test_collector_may_go_while_the_job_is_under_way)
+{
+	make_world();
+	add_gc(7, 1, 1000);
+	write_journal();
+	test.job.is_held = true;
+	start(NULL);
+	process_that_traces(7);
+	look();
+	keep();
+	stop(); /* the job is done behind it */
+	ck_assert_ptr_null(test.job.work);
+	test.job.is_held = false;
+	start_again();
+	process_that_traces(7);
+	look();
+	check_each_once(1);
+}
+END_TEST
+
 START_TEST(test_entries_from_before_the_process_are_of_another)
 {
 	make_world();
@@ -370,6 +409,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 	    test_entries_of_a_process_are_read_from_its_start_on,
+	    test_journal_is_opened_when_a_job_has_touched_its_files,
+	    test_collector_may_go_while_the_job_is_under_way,
 	    test_entries_from_before_the_process_are_of_another,
 	    test_pieces_of_a_line_are_joined,
 	    test_messages_by_other_ways_are_no_output,
