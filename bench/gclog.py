@@ -10,6 +10,7 @@ is not what it should be.
 
 Environment: BENCH_LOG_MB (100); MTAIL, a program (mtail).
 """
+import math
 import os
 import random
 import re
@@ -47,29 +48,27 @@ gauge used by isolate
 
 
 def templates():
-    """GC lines of a real process: before the clock, sizes and times, the rest."""
+    """GC lines of a real process: what stands before the clock, the kind, and behind the pause."""
     path = os.path.join(HERE, '..', 'tests', 'fixtures', 'gclog', 'node-20.log')
     with open(path, encoding='utf-8') as log:
         return [match.groups() for match in (
-            re.match(r'(\[\S+\]) +\d+( ms: (?:Scavenge|Mark-Compact) .*? ms )(.*\n)', line)
+            re.match(r'(\[\S+\]) +\d+ ms: (Scavenge|Mark-Compact) .*? MB, [\d.]+( .*\n)', line)
             for line in log) if match]
 
 
 def write_gc_log(path, size):
-    """With figures as various as those of a process that works; no processor can foresee them."""
+    """A heap that drifts between 8 and 500 MB, with pauses of any length, as a process has them."""
     chance, length, number = random.Random(1), 0, 0
-
-    def vary(figure):
-        decimals = len(figure[0].split('.')[1])
-        return '%.*f' % (decimals, float(figure[0]) * chance.lognormvariate(0, 1))
-
-    lines = [(head, [re.sub(r'\d+\.\d+', vary, figures) for _ in range(1000)], rest)
-             for head, figures, rest in templates()]
+    lines = templates()
+    times = [('%.2f' % chance.lognormvariate(0.5, 1)) for _ in range(10000)]
     with open(path, 'w', encoding='utf-8') as log:
         while length < size:
             number += 1
-            head, figures, rest = lines[number % len(lines)]
-            length += log.write('%s %8d%s%s' % (head, number * 13, chance.choice(figures), rest))
+            head, kind, rest = lines[number % len(lines)]
+            used = 250 + 240 * math.sin(number / 5000) + chance.random()
+            sizes = ' %.1f (%.1f) -> %.1f (%.1f) MB, %s' % (
+                used + 3, used + 12, used, used + 13, chance.choice(times))
+            length += log.write('%s %8d ms: %s%s%s' % (head, number * 13, kind, sizes, rest))
     return number
 
 
