@@ -219,8 +219,13 @@ function fleetDashboard() {
     .withPanel(number({
       title: 'First to run out', unit: 'dtdurations', span: 4,
       description: 'The shortest expected time to exhaustion of those that leak.',
-    }, exhaustion, `min(heapwatch_leak_time_to_exhaustion_seconds{${fleet}, percentile="50"}
-      and on (app, slot, instance) ${leaking}) < +Inf`)
+    }, exhaustion, '')
+      // Of now alone: the last of what leaked before would stay on show.
+      .targets(targets([{
+        expr: `min(heapwatch_leak_time_to_exhaustion_seconds{${fleet}, percentile="50"}
+          and on (app, slot, instance) ${leaking}) < +Inf`,
+      }], true))
+      .graphMode(common.BigValueGraphMode.None)
       .dataLinks([link('Runbook', `${manual}/runbooks.md#heapwatchmemoryexhausted`)]))
     .withPanel(number({
       title: 'Alerts firing', unit: 'none', span: 4,

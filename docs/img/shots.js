@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Photographs the status page for docs/img/make: node shots.js URL APP DIRECTORY; with the word
-// prometheus for APP it is Prometheus that is photographed.
+// Photographs the status page for docs/img/make: node shots.js URL APP DIRECTORY.
 'use strict';
 
 const { chromium } = require('playwright-core');
 
 const [url, app, directory] = process.argv.slice(2);
-const graph = '/classic/graph?g0.expr=heapwatch_leak_score&g0.tab=0&g0.range_input=4m';
-const shots = app === 'prometheus' ? [
-  { name: 'prometheus', path: graph, width: 1200, height: 800, scheme: 'light', settle: 3000 },
-] : [
-  { name: 'status', path: '/', width: 1200, height: 640, scheme: 'light' },
-  { name: 'process', path: `/process/${app}/0?range=all`, width: 1200, height: 1290, scheme: 'light' },
+const shots = [
+  { name: 'status', path: '/', width: 1200, height: 680, scheme: 'light' },
+  { name: 'process', path: `/process/${app}/0?range=all`, width: 1200, height: 1370, scheme: 'light' },
   { name: 'narrow', path: '/', width: 400, height: 800, scheme: 'dark' },
 ];
 
@@ -25,7 +21,6 @@ const shots = app === 'prometheus' ? [
       viewport: { width: shot.width, height: shot.height }, colorScheme: shot.scheme,
     });
     await page.goto(url + shot.path);
-    await page.waitForTimeout(shot.settle || 0); // it fetches what it draws
     await page.screenshot({ path: `${directory}/${shot.name}.png` });
     await page.close();
   }
