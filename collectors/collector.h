@@ -66,6 +66,11 @@ struct process_facts {
 	unsigned rule; /* the rule of apps that matches it, from 1; 0: none */
 };
 
+/* In an initializer: no text is known but the app's, for what stands in for a process. */
+#define PROCESS_FACTS_UNKNOWN                                                                      \
+	.script = "", .node_version = "", .container_id = "", .pod_uid = "", .container_name = "", \
+	.unit = "", .stdout_path = ""
+
 /* ---- memory ---- */
 
 /* From the kept stat and statm fds, every pass. */

@@ -42,13 +42,7 @@ static struct process *make_process(uint64_t now_ns)
 	    .key = {.pid = getpid(), .start_ticks = now_ns},
 	    .start_ns = now_ns,
 	    .app = TEST_APP,
-	    .script = "",
-	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
-	    .container_name = "",
-	    .unit = "",
-	    .stdout_path = "",
+	    PROCESS_FACTS_UNKNOWN,
 	};
 	struct process *process = process_new(&facts, now_ns, 1);
 

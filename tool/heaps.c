@@ -30,12 +30,7 @@ struct process_facts heap_process_facts(const struct process_key *key, uint64_t 
 	    .key = *key,
 	    .start_ns = start_ns,
 	    .app = "recording",
-	    .script = "",
-	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
-	    .container_name = "",
-	    .unit = "",
+	    PROCESS_FACTS_UNKNOWN,
 	    .max_old_space_bytes = heap_limit_bytes,
 	};
 }

@@ -18,15 +18,7 @@
 
 static void go_on(struct model *model, const struct process_key *key)
 {
-	const struct process_facts facts = {.key = *key,
-	                                    .app = "fuzz",
-	                                    .script = "",
-	                                    .node_version = "",
-	                                    .container_id = "",
-	                                    .pod_uid = "",
-	                                    .container_name = "",
-	                                    .unit = "",
-	                                    .stdout_path = ""};
+	const struct process_facts facts = {.key = *key, .app = "fuzz", PROCESS_FACTS_UNKNOWN};
 	struct gc_event event = {.kind = GC_MARK_COMPACT, .isolate = 1, .used_after_bytes = 1};
 	const struct memory_sample memory = {.at_ns = NS_PER_HOUR, .rss_bytes = 1};
 	uint64_t minute;

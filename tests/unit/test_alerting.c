@@ -66,13 +66,7 @@ static void find_process(struct life *life)
 	    .key = key,
 	    .start_ns = NS_PER_SECOND,
 	    .app = "shop",
-	    .script = "",
-	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
-	    .container_name = "",
-	    .unit = "",
-	    .stdout_path = "",
+	    PROCESS_FACTS_UNKNOWN,
 	};
 
 	ck_assert_int_eq(model_process_found(life->model, 0, &facts), 0);

@@ -48,13 +48,7 @@ static struct process *find_process(struct model *model, const struct process_ke
 	const struct process_facts facts = {
 	    .key = *key,
 	    .app = "shop",
-	    .script = "",
-	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
-	    .container_name = "",
-	    .unit = "",
-	    .stdout_path = "",
+	    PROCESS_FACTS_UNKNOWN,
 	};
 
 	ck_assert_int_eq(model_process_found(model, 0, &facts), 0);

@@ -53,13 +53,7 @@ static const struct process_facts facts = {
     .key = {.pid = 10, .start_ticks = 7},
     .start_ns = NS_PER_SECOND,
     .app = "shop",
-    .script = "",
-    .node_version = "",
-    .container_id = "",
-    .pod_uid = "",
-    .container_name = "",
-    .unit = "",
-    .stdout_path = "",
+    PROCESS_FACTS_UNKNOWN,
 };
 
 /* One life of the daemon. */

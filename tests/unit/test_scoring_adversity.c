@@ -36,13 +36,7 @@ struct outcome {
 static const struct process_facts plain_facts = {
     .start_ns = START_NS,
     .app = "",
-    .script = "",
-    .node_version = "",
-    .container_id = "",
-    .pod_uid = "",
-    .container_name = "",
-    .unit = "",
-    .stdout_path = "",
+    PROCESS_FACTS_UNKNOWN,
     .max_old_space_bytes = (uint64_t)(LIMIT_MIB * (double)MIB),
 };
 

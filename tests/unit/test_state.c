@@ -45,13 +45,7 @@ static void add_process(struct model *model, pid_t pid)
 	const struct process_facts facts = {
 	    .key = {.pid = pid, .start_ticks = 7},
 	    .app = "shop",
-	    .script = "",
-	    .node_version = "",
-	    .container_id = "",
-	    .pod_uid = "",
-	    .container_name = "",
-	    .unit = "",
-	    .stdout_path = "",
+	    PROCESS_FACTS_UNKNOWN,
 	};
 
 	ck_assert_int_eq(model_process_found(model, NS_PER_SECOND, &facts), 0);
