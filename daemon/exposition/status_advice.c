@@ -192,7 +192,7 @@ static void name_command(struct buf *out, const struct process *process)
 {
 	buf_printf(out,
 	           "<b>Which code holds the growth</b> says <code>heapwatch explain %d</code> on "
-	           "its host, through the inspector of the process.",
+	           "its host, through its inspector; <code>--inspector=signal</code> opens one.",
 	           (int)process->shown_pid);
 }
 
