@@ -361,8 +361,10 @@ static void say_sources(const struct writer *writer)
 {
 	if (writer->process->isolate_count == 0)
 		say(writer->process,
-		    "No GC log is known, so that V8's heap cannot be told from other memory and "
-		    "the score stays at 0.70 or below.");
+		    "No GC log is known, so that V8's heap %s told from other memory%s and the "
+		    "score stays at 0.70 or below.",
+		    writer->process->has_map ? "is" : "cannot be",
+		    writer->process->has_map ? " by an estimate alone" : "");
 }
 
 /* What is written fills two or three rows of each process. */

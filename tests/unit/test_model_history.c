@@ -118,6 +118,9 @@ static void check_same_isolate(const struct isolate *a, const struct isolate *b)
 	ck_assert_mem_eq(a->totals, b->totals, sizeof(a->totals));
 	ck_assert_mem_eq(a->by_kind, b->by_kind, sizeof(a->by_kind));
 	ck_assert_mem_eq(a->events, b->events, sizeof(a->events));
+	ck_assert_uint_gt(a->course.count, 0);
+	ck_assert_uint_eq(a->course.count, b->course.count);
+	ck_assert_mem_eq(a->course.points, b->course.points, sizeof(a->course.points));
 	ck_assert_uint_eq(series_points(&b->floor, points[1]), count);
 	for (i = 0; i < count; i++) {
 		ck_assert_uint_eq(points[0][i].at_ns, points[1][i].at_ns);

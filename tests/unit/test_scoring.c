@@ -430,6 +430,7 @@ START_TEST(test_the_mappings_tell_whose_growth_it_is_without_a_gc_source)
 	ck_assert_double_eq_tol(outcome.highest, 0.70, 1e-9);
 	ck_assert_int_eq(outcome.process->verdict.kind, LEAK_KIND_JS_HEAP);
 	ck_assert(has_evidence(outcome.process, "by the shape of /proc/PID/maps, V8's heaps went"));
+	ck_assert(has_evidence(outcome.process, "V8's heap is told from other memory by an est"));
 	ck_assert_double_le(outcome.process->verdict.confidence, 0.5);
 	(void)process_free(outcome.process);
 	play.malloc_mib = native_leak;
