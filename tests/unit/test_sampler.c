@@ -16,8 +16,6 @@
 	"HTTP/1.0 200 OK\r\nContent-Length: 33\r\n\r\n" \
 	"{\"Browser\":\"node.js/v" major ".1.2\"    }"
 
-DEFINE_CLEANUP(struct dialogue, dialogue_close)
-
 /* What the process was asked for, in order, and what it says; written by the server's thread, read
  * when it has answered. */
 static char asked[512];
