@@ -50,6 +50,7 @@ struct explain {
 	bool is_settled;     /* no sampler is added any more */
 	uint64_t started_ns;
 	unsigned restart_count;
+	struct sampler *only; /* in the second round; NULL: all of them */
 };
 
 DEFINE_CLEANUP(struct dialogue, dialogue_close)
@@ -98,13 +99,19 @@ static void on_event(void *context, const char *method, const struct cJSON *para
 			explain->samplers[i].is_lost = true;
 }
 
+static bool is_asked(const struct explain *explain, const struct sampler *sampler)
+{
+	return explain->only == NULL || explain->only == sampler;
+}
+
 static int for_each_thread(struct explain *explain, int (*function)(struct sampler *sampler))
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; r == 0 && i < explain->sampler_count; i++)
-		r = function(&explain->samplers[i]);
+		if (is_asked(explain, &explain->samplers[i]))
+			r = function(&explain->samplers[i]);
 	return r;
 }
 
@@ -176,6 +183,13 @@ static int measure_rates(struct explain *explain, uint64_t period_ns, double *re
 
 /* ---- sampling ---- */
 
+static int start_one(struct sampler *sampler, uint64_t interval_bytes)
+{
+	sampler->busy_count = sampler->idle_count = 0;
+	return sampler_start(sampler, interval_bytes > sampler->floor_bytes ? interval_bytes
+	                                                                    : sampler->floor_bytes);
+}
+
 static int start(struct explain *explain)
 {
 	const struct explain_options *options = explain->options;
@@ -192,13 +206,11 @@ static int start(struct explain *explain)
 		        explain->sampler_count == 1 ? options->growth_bytes_per_second : 0,
 		};
 
-		uint64_t interval_bytes = explain_interval(&rates, options->duration_ns);
-
-		r = sampler_start(sampler, interval_bytes > sampler->floor_bytes
-		                               ? interval_bytes
-		                               : sampler->floor_bytes);
-		sampler->busy_count = sampler->idle_count = 0;
+		if (is_asked(explain, sampler))
+			r = start_one(sampler, explain_interval(&rates, options->duration_ns));
 	}
+	if (r == 0 && explain->only != NULL)
+		r = sampler_forget_code(explain->only);
 	explain->started_ns = clock_boottime_ns();
 	return r;
 }
@@ -206,14 +218,17 @@ static int start(struct explain *explain)
 static int report(struct explain *explain)
 {
 	const struct sampler_usage *usage = &explain->samplers[0].now;
-	struct explain_progress progress = {.duration_ns = explain->options->duration_ns};
+	bool is_second = explain->only != NULL;
+	uint64_t duration_ns = explain->options->duration_ns;
+	struct explain_progress progress = {.duration_ns = duration_ns * (is_second ? 2 : 1)};
 	int r = for_each_thread(explain, sampler_discard_console);
 
 	if (r == 0)
 		r = for_each_thread(explain, sampler_look);
 	if (r < 0 || explain->options->progress == NULL)
 		return r;
-	progress.elapsed_ns = clock_boottime_ns() - explain->started_ns;
+	progress.elapsed_ns =
+	    clock_boottime_ns() - explain->started_ns + (is_second ? duration_ns : 0);
 	progress.heap_used_bytes = usage->heap_bytes;
 	progress.external_bytes = usage->external_bytes;
 	explain->options->progress(explain->options->context, &progress);
@@ -237,15 +252,19 @@ static void judge_rate(struct sampler *sampler, const struct explain *explain, d
 
 /*
  * The rate before may have been that of an idle moment, or of the start of the program. Who is busy
- * by turns is sampled as who is busy. RATE_CHANGED: it is to begin anew.
+ * by turns is sampled as who is busy. RATE_CHANGED: it is to begin anew; in the second round what
+ * was seen first would be lost.
  */
 static int look_at_rates(struct explain *explain)
 {
 	bool is_busy = false, is_idle = false;
 	double seconds = 1;
 	size_t i;
-	int r = measure_rates(explain, LOOK_NS, &seconds);
+	int r;
 
+	if (explain->only != NULL)
+		return 0;
+	r = measure_rates(explain, LOOK_NS, &seconds);
 	for (i = 0; r == 0 && i < explain->sampler_count; i++) {
 		struct sampler *sampler = &explain->samplers[i];
 
@@ -285,7 +304,8 @@ static int sample_until_second_moment(struct explain *explain)
 	if (r == 0)
 		r = sample_until(explain, explain->started_ns +
 		                              (uint64_t)(FIRST_MOMENT * (double)duration_ns));
-	if (r == 0)
+	/* In the second round what is seen best is seen first, until V8 has compiled it again. */
+	if (r == 0 && explain->only == NULL)
 		r = for_each_thread(explain, sampler_mark);
 	return r == 0 ? sample_until(explain, explain->started_ns + duration_ns) : r;
 }
@@ -316,6 +336,8 @@ static struct sampler *select_thread(struct explain *explain)
 	struct sampler *best = &explain->samplers[0];
 	size_t i;
 
+	if (explain->only != NULL)
+		return explain->only;
 	for (i = 1; i < explain->sampler_count; i++)
 		if (!explain->samplers[i].is_lost &&
 		    growth_bytes(&explain->samplers[i]) > growth_bytes(best))
@@ -345,14 +367,13 @@ static void note_threads(const struct explain *explain, struct explanation *expl
 		                 missed_count);
 }
 
-static int converse(struct explain *explain, struct explain_result *result)
+static int explain_round(struct explain *explain, struct sampler **ret_sampler,
+                         struct explain_result *result)
 {
 	struct explanation_facts facts = {.first_part = FIRST_MOMENT};
 	struct sampler *sampler;
-	int r = find_threads(explain);
+	int r = sample(explain);
 
-	if (r == 0)
-		r = sample(explain);
 	if (r < 0)
 		return r;
 	sampler = select_thread(explain);
@@ -366,7 +387,57 @@ static int converse(struct explain *explain, struct explain_result *result)
 	note_threads(explain, &result->explanation);
 	result->interval_bytes = sampler->interval_bytes;
 	result->tree = TAKE_PTR(sampler->tree);
+	*ret_sampler = sampler;
 	return 0;
+}
+
+/*
+ * Of a process that has run for long V8 inlined what is called often into Node's own functions, as
+ * the callbacks of timers: then nothing of the application is on the stack. What was explained
+ * stays where this explains no more.
+ */
+static int explain_again(struct explain *explain, struct sampler *sampler,
+                         struct explain_result *result)
+{
+	struct explain_result again = {.interval_bytes = 0};
+	int r = sampler_find_coverage(sampler);
+
+	if (r == 0 && (sampler->is_covered || sampler->is_lost))
+		return 0;
+	if (r == 0) {
+		explain->only = sampler;
+		sampler_done(sampler);
+		r = explain_round(explain, &sampler, &again);
+	}
+	if (r < 0)
+		return r == -ECANCELED || r == -ENOMEM ? r : 0;
+	if (again.explanation.is_unnamed || again.explanation.site_count == 0) {
+		explain_result_done(&again);
+		return 0;
+	}
+	explain_result_done(result);
+	*result = again;
+	explanation_note(&result->explanation,
+	                 "V8 had inlined it into Node.js's own functions: sampled again once its "
+	                 "optimised code was thrown away");
+	return 0;
+}
+
+static int converse(struct explain *explain, struct explain_result *ret_result)
+{
+	struct explain_result result = {.interval_bytes = 0};
+	struct sampler *sampler;
+	int r = find_threads(explain);
+
+	if (r == 0)
+		r = explain_round(explain, &sampler, &result);
+	if (r == 0 && result.explanation.is_unnamed)
+		r = explain_again(explain, sampler, &result);
+	if (r < 0)
+		explain_result_done(&result);
+	else
+		*ret_result = result;
+	return r;
 }
 
 /* ---- the run ---- */

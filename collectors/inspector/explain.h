@@ -13,6 +13,9 @@
  * becomes much busier meanwhile is sampled anew with a larger one, twice at most; one that was busy
  * with its start is sampled anew with a smaller one, once.
  *
+ * Where nothing of the application can be named, since V8 inlined it, sampling takes twice as long:
+ * optimised code is thrown away in between (sampler_forget_code()).
+ *
  * There is one sampler in an isolate: whoever samples it at the same time is stopped with ours.
  */
 #ifndef HEAPWATCH_COLLECTORS_INSPECTOR_EXPLAIN_H
@@ -46,7 +49,7 @@ struct explain_options {
 	pid_t pid; /* as heapwatch sees it */
 	struct inspector_address address;
 	pid_t inner_pid;                /* as it sees itself */
-	uint64_t duration_ns;           /* of sampling */
+	uint64_t duration_ns;           /* of sampling, once */
 	double growth_bytes_per_second; /* of the heap, at least; 0: unknown */
 	int cancel_fd;                  /* readable: give up; -1: none */
 	void *context;

@@ -417,6 +417,8 @@ int explanation_make(const struct call_tree *tree, const struct explanation_fact
 		return r;
 	}
 	explanation.confidence = count > 0 ? confidence_of(&sums, best[0]) : 0;
+	explanation.is_unnamed = (sums.is_outside && !sums.only_buffers) ||
+	                         (count > 0 && call_tree_frame(tree, best[0]->frame).is_internal);
 	note_all(&sums, best[0], &explanation);
 	*ret_explanation = explanation;
 	return 0;

@@ -44,6 +44,7 @@ struct explanation {
 	struct explanation_site sites[EXPLANATION_SITES_MAX]; /* best first */
 	size_t site_count;
 	double confidence; /* 0…1 that the first site holds what grows; 0 without a site */
+	bool is_unnamed;   /* something grew, and not seen was which place in the application */
 	char notes[EXPLANATION_NOTES_MAX][EXPLANATION_NOTE_SIZE];
 	size_t note_count;
 };

@@ -27,6 +27,8 @@ static const char evaluate_usage[] = "{\"expression\":\"(function(){var m=proces
 static const char evaluate_thread[] = "{\"expression\":\"require('worker_threads').threadId\","
                                       "\"includeCommandLineAPI\":true,"
                                       "\"returnByValue\":true,\"silent\":true}";
+static const char evaluate_coverage[] = "{\"expression\":\"!!process.env.NODE_V8_COVERAGE\","
+                                        "\"returnByValue\":true,\"silent\":true}";
 
 static bool is_worker(const struct sampler *sampler)
 {
@@ -112,6 +114,48 @@ int sampler_discard_console(struct sampler *sampler)
 	                                .timeout_ns = sampler->timeout_ns};
 
 	return judge(sampler, call(sampler, &discard));
+}
+
+/* ---- optimised code ---- */
+
+static int take_coverage(void *context, const struct cJSON *result)
+{
+	struct sampler *sampler = context;
+
+	sampler->is_covered = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(
+	    cJSON_GetObjectItemCaseSensitive(result, "result"), "value"));
+	return 0;
+}
+
+int sampler_find_coverage(struct sampler *sampler)
+{
+	struct dialogue_call find = {.method = "Runtime.evaluate",
+	                             .params = evaluate_coverage,
+	                             .timeout_ns = sampler->timeout_ns,
+	                             .context = sampler,
+	                             .take = take_coverage};
+
+	return judge(sampler, call(sampler, &find));
+}
+
+int sampler_forget_code(struct sampler *sampler)
+{
+	struct dialogue_call calls[] = {
+	    {.method = "Profiler.enable"},
+	    {.method = "Profiler.startPreciseCoverage",
+	     .params = "{\"callCount\":false,\"detailed\":false}"},
+	    {.method = "Profiler.stopPreciseCoverage"},
+	    {.method = "Profiler.disable"},
+	};
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < sizeof(calls) / sizeof(calls[0]); i++) {
+		calls[i].timeout_ns = PROFILE_TIMEOUT_NS;
+		r = call(sampler, &calls[i]);
+		r = r == -EREMOTEIO ? 0 : judge(sampler, r);
+	}
+	return r;
 }
 
 /* ---- profiles ---- */
@@ -237,4 +281,7 @@ double sampler_external_growth_bytes(const struct sampler *sampler)
 void sampler_done(struct sampler *sampler)
 {
 	sampler->tree = call_tree_free(sampler->tree);
+	sampler->now = (struct sampler_usage){.heap_bytes = 0};
+	sampler->risen_bytes = 0;
+	sampler->is_past_first = false;
 }

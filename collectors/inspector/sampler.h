@@ -35,6 +35,7 @@ struct sampler {
 	struct sampler_usage now;
 	uint64_t least_external_bytes; /* of the looks up to the first moment */
 	bool is_past_first;            /* moment */
+	bool is_covered;               /* code coverage is collected */
 	bool is_lost;
 };
 
@@ -45,6 +46,15 @@ int sampler_look(struct sampler *sampler) __attribute__((warn_unused_result));
 /* What was sampled before is forgotten. -ENOMEM: also without a tree. */
 int sampler_start(struct sampler *sampler, uint64_t interval_bytes)
     __attribute__((warn_unused_result));
+/* Whether Node collects code coverage, to sampler->is_covered: that would be lost. */
+int sampler_find_coverage(struct sampler *sampler) __attribute__((warn_unused_result));
+/*
+ * Has V8 throw away its optimised code once, so that functions that it inlined are on the stack
+ * until it compiles them again: V8 does so before it counts calls precisely
+ * (Coverage::SelectMode in src/debug/debug-coverage.cc), and walks the heap for it, which takes as
+ * long as a full collection. Where it refuses nothing happens.
+ */
+int sampler_forget_code(struct sampler *sampler) __attribute__((warn_unused_result));
 /*
  * The first of the two moments that are compared. It is marked, by what the process allocates for
  * us: six times the interval, until the session ends. Versions before Node 12, which do not tell
@@ -62,6 +72,7 @@ double sampler_heap_growth_bytes(const struct sampler *sampler);
 /* From the least before the first moment to the last look, after the collection. */
 double sampler_external_growth_bytes(const struct sampler *sampler);
 
+/* Frees the tree; another sampling may begin. */
 void sampler_done(struct sampler *sampler);
 
 #endif

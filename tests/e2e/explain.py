@@ -144,6 +144,22 @@ def check_leaks(suite, version, started):
             process.stop(signal.SIGKILL)
 
 
+def check_warm(suite, version):
+    """The whole path from the timer to the Buffer is one piece of optimised code by then."""
+    with suite.case('code that V8 inlined into Node is named on Node %s' % version):
+        port = free_port()
+        process = suite.spawn([node_path(version), '--inspect=127.0.0.1:%d' % port,
+                               program('leak-warm')], stdout=subprocess.PIPE)
+        check(process.child.stdout.readline() == b'warm\n', 'it does not get warm')
+        status, out, error = finish(explain(suite, process.pid, '--duration=5s', '--format=json'))
+        check(status == 0, error)
+        check(any(site['script'] == program('leak-warm') and
+                  (site['function'], site['line']) == ('receive', 4)
+                  for site in json.loads(out)['sites']), out)
+        check(process.is_running(), 'it has ended')
+        process.stop(signal.SIGKILL)
+
+
 def check_formats(suite, node):
     with suite.case('what is written loads in DevTools and draws flame graphs'):
         ports = [free_port(), free_port()]
@@ -506,7 +522,7 @@ def check_on_alert(suite, daemon):
 
 
 def main():
-    with Suite('explain', 1500 if IS_MATRIX else 300) as suite:
+    with Suite('explain', 1600 if IS_MATRIX else 300) as suite:
         node = any_node()
         own_network()
         started = start_leaks(suite, versions()[0])  # are sampled meanwhile
@@ -521,6 +537,7 @@ def main():
                 path = explain_path(suite, other, signalled)
                 other.get(path, 'POST')
             started = next_started
+        check_warm(suite, versions()[0])
         check_formats(suite, node)
         check_exit(suite, node)
         check_snapshot(suite, node)

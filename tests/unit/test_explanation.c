@@ -170,11 +170,13 @@ START_TEST(test_the_application_comes_before_node_and_v8)
 	ck_assert_double_eq_tol(explanation.sites[0].share, 0.2, 1e-9);
 	ck_assert_str_eq(explanation.sites[1].function, "listOnTimeout");
 	ck_assert(has_note(&explanation, "30 % of the growth has no JavaScript"));
+	ck_assert(!explanation.is_unnamed);
 	explanation_done(&explanation);
 	explain(none, 1, NULL, &explanation);
 	ck_assert(has_note(&explanation,
 	                   "only in Node.js itself: a callback that V8 inlined before "
 	                   "sampling began is shown as its caller"));
+	ck_assert(explanation.is_unnamed);
 	explanation_done(&explanation);
 }
 END_TEST
@@ -194,6 +196,7 @@ START_TEST(test_buffers_are_led_back_to_who_makes_them)
 	ck_assert_uint_eq(explanation.sites[0].samples, 30);
 	ck_assert_double_eq_tol(explanation.sites[0].share, 1, 1e-9);
 	ck_assert(has_note(&explanation, "outside the heap"));
+	ck_assert(!explanation.is_unnamed);
 	explanation_done(&explanation);
 	explain(profiles, 1, &inside, &explanation);
 	ck_assert_str_eq(explanation.sites[0].function, "handler");
@@ -211,6 +214,7 @@ START_TEST(test_without_buffers_all_is_shown)
 	explain(profiles, 1, &outside, &explanation);
 	ck_assert_str_eq(explanation.sites[0].function, "handler");
 	ck_assert(has_note(&explanation, "what makes it was not seen"));
+	ck_assert(explanation.is_unnamed);
 	explanation_done(&explanation);
 }
 END_TEST

@@ -205,6 +205,58 @@ START_TEST(test_memory_outside_the_heap_grows_from_its_least_before_the_mark)
 }
 END_TEST
 
+static bool answer_covered(struct inspector_server *server, int fd, unsigned id,
+                           const char *message)
+{
+	char text[128];
+
+	if (strstr(message, "NODE_V8_COVERAGE") != NULL) {
+		(void)snprintf(text, sizeof(text), "\"result\":{\"result\":{\"value\":%s}}",
+		               server->script->early);
+		server_reply(fd, id, text);
+	} else if (strstr(message, "startPreciseCoverage") != NULL) {
+		note(strstr(message, "\"callCount\":false") != NULL ? "start " : "START ");
+		server_reply(fd, id, "\"error\":{\"code\":-32601,\"message\":\"?\"}");
+	} else if (strstr(message, "stopPreciseCoverage") != NULL) {
+		note("stop ");
+		server_reply(fd, id, "\"result\":{}");
+	} else if (strstr(message, "Profiler.") != NULL) {
+		note(strstr(message, "enable") != NULL ? "enable " : "disable ");
+		server_reply(fd, id, "\"result\":{}");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+START_TEST(test_optimised_code_is_thrown_away_unless_coverage_would_be_lost)
+{
+	static const struct {
+		struct inspector_script script; /* early is the value, and is not sent */
+		bool is_covered;
+	} rows[] = {
+	    {{.answer = answer_covered, .early = "true"}, true},
+	    {{.answer = answer_covered, .early = "false"}, false},
+	    {{.answer = answer_covered, .early = "1e999"}, false},
+	};
+	struct inspector_server server;
+	struct sampler sampler;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct dialogue *dialogue = begin(&server, &rows[i].script, &sampler);
+
+		ck_assert_int_eq(sampler_find_coverage(&sampler), 0);
+		ck_assert_int_eq(sampler.is_covered, rows[i].is_covered);
+		/* A refusal is no error, and what was begun is ended all the same. */
+		ck_assert_int_eq(sampler_forget_code(&sampler), 0);
+		ck_assert_str_eq(asked, "enable start stop disable ");
+		ck_assert(!sampler.is_lost);
+		finish(&server, dialogue, &sampler);
+	}
+}
+END_TEST
+
 static unsigned worker_calls;
 
 static bool answer_as_worker(struct inspector_server *server, int fd, unsigned id,
@@ -258,6 +310,8 @@ START_TEST(test_a_worker_that_answers_not_or_oddly_is_lost_and_asked_no_more)
 		ck_assert_int_eq(sampler_mark(&sampler), 0);
 		ck_assert_int_eq(sampler_finish(&sampler), 0);
 		ck_assert_int_eq(sampler_discard_console(&sampler), 0);
+		ck_assert_int_eq(sampler_find_coverage(&sampler), 0);
+		ck_assert_int_eq(sampler_forget_code(&sampler), 0);
 		ck_assert_uint_eq(worker_calls, 1);
 		finish(&server, dialogue, &sampler);
 	}
@@ -319,5 +373,6 @@ END_TEST
 
 UNIT_MAIN("sampler", test_two_moments_are_compared_as_the_version_allows,
           test_memory_outside_the_heap_grows_from_its_least_before_the_mark,
+          test_optimised_code_is_thrown_away_unless_coverage_would_be_lost,
           test_a_worker_that_answers_not_or_oddly_is_lost_and_asked_no_more,
           test_a_worker_is_known_by_its_thread, test_without_the_main_thread_it_is_over)
