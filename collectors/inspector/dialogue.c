@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/cjson.h"
 #include "lib/cleanup.h"
@@ -177,4 +178,45 @@ const char *dialogue_message(const struct dialogue *dialogue)
 const char *dialogue_node_version(const struct dialogue *dialogue)
 {
 	return dialogue->node_version;
+}
+
+/* ---- errors ---- */
+
+int dialogue_session_error(enum session_result result)
+{
+	switch (result) {
+	case SESSION_BUSY:
+		return -EBUSY;
+	case SESSION_WRONG_PROCESS:
+	case SESSION_EXITING:
+	case SESSION_DISCONNECTED:
+		return -ESRCH;
+	case SESSION_TIMEOUT:
+		return -ETIMEDOUT;
+	case SESSION_RESOURCES:
+		return -ENOMEM;
+	default:
+		return -ECONNREFUSED;
+	}
+}
+
+int dialogue_describe(const struct dialogue *dialogue, int r, char *reterr_message, size_t size)
+{
+	if (r == -ECONNRESET) {
+		(void)snprintf(reterr_message, size, "the conversation ended: %s",
+		               session_result_name(dialogue_result(dialogue)));
+		return dialogue_session_error(dialogue_result(dialogue));
+	}
+	if (r == -EREMOTEIO)
+		(void)snprintf(reterr_message, size, "the process refused: %s",
+		               dialogue_message(dialogue));
+	else if (r == -ETIMEDOUT)
+		(void)snprintf(reterr_message, size, "the process does not answer");
+	else if (r == -EBADMSG)
+		(void)snprintf(reterr_message, size,
+		               "it does not answer as Node.js does; if it has only just started, "
+		               "try again");
+	else
+		(void)snprintf(reterr_message, size, "%s", strerror(-r));
+	return r;
 }

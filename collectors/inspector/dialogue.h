@@ -7,6 +7,7 @@
 #ifndef HEAPWATCH_COLLECTORS_INSPECTOR_DIALOGUE_H
 #define HEAPWATCH_COLLECTORS_INSPECTOR_DIALOGUE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "collectors/inspector/session.h"
@@ -50,5 +51,10 @@ enum session_result dialogue_result(const struct dialogue *dialogue);
 /* What a method that failed said last: hostile, cut, "" when none did. */
 const char *dialogue_message(const struct dialogue *dialogue);
 const char *dialogue_node_version(const struct dialogue *dialogue);
+
+/* A negative errno for why the session is over. */
+int dialogue_session_error(enum session_result result);
+/* A sentence for an error r of a call; returns r, or that of the session when it is over. */
+int dialogue_describe(const struct dialogue *dialogue, int r, char *reterr_message, size_t size);
 
 #endif

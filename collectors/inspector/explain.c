@@ -442,45 +442,6 @@ static int converse(struct explain *explain, struct explain_result *ret_result)
 
 /* ---- the run ---- */
 
-static int session_error(enum session_result result)
-{
-	switch (result) {
-	case SESSION_BUSY:
-		return -EBUSY;
-	case SESSION_WRONG_PROCESS:
-	case SESSION_EXITING:
-	case SESSION_DISCONNECTED:
-		return -ESRCH;
-	case SESSION_TIMEOUT:
-		return -ETIMEDOUT;
-	case SESSION_RESOURCES:
-		return -ENOMEM;
-	default:
-		return -ECONNREFUSED;
-	}
-}
-
-static int describe(const struct dialogue *dialogue, int r, char *reterr_message)
-{
-	if (r == -ECONNRESET) {
-		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE, "the conversation ended: %s",
-		               session_result_name(dialogue_result(dialogue)));
-		return session_error(dialogue_result(dialogue));
-	}
-	if (r == -EREMOTEIO)
-		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE, "the process refused: %s",
-		               dialogue_message(dialogue));
-	else if (r == -ETIMEDOUT)
-		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE, "the process does not answer");
-	else if (r == -EBADMSG)
-		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE,
-		               "it does not answer as Node.js does; if it has only just started, "
-		               "try again");
-	else
-		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE, "%s", strerror(-r));
-	return r;
-}
-
 int explain_run(const struct explain_options *options, struct explain_result *ret_result,
                 char reterr_message[EXPLAIN_MESSAGE_SIZE])
 {
@@ -504,14 +465,14 @@ int explain_run(const struct explain_options *options, struct explain_result *re
 	if (dialogue == NULL) {
 		(void)snprintf(reterr_message, EXPLAIN_MESSAGE_SIZE, "cannot attach: %s",
 		               why == SESSION_OK ? "cancelled" : session_result_name(why));
-		return why == SESSION_OK ? -ECANCELED : session_error(why);
+		return why == SESSION_OK ? -ECANCELED : dialogue_session_error(why);
 	}
 	explain.dialogue = dialogue;
 	r = converse(&explain, &result);
 	for (i = 0; i < explain.sampler_count; i++)
 		sampler_done(&explain.samplers[i]);
 	if (r < 0)
-		return describe(dialogue, r, reterr_message);
+		return dialogue_describe(dialogue, r, reterr_message, EXPLAIN_MESSAGE_SIZE);
 	*ret_result = result;
 	return 0;
 }
