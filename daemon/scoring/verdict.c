@@ -20,7 +20,7 @@
 #define SAMPLED_CONFIDENCE_SHARE 0.8
 #define FLOORS_FOR_CONFIDENCE    4
 /* A rise is sure when it has filled this share of the room that it found: most fills end before. */
-#define CERTAIN_WAY_SHARE 0.20
+#define CERTAIN_WAY_SHARE 0.18
 /* … and when it was called for this share of the time that is left: what ends soon cannot wait. */
 #define CERTAIN_STANDING_SHARE 0.04
 #define FLOORS_MIN             3

@@ -154,9 +154,9 @@ static void check(const char *what, double value, const double ranges[2][2], boo
 
 static void check_all(bool is_long)
 {
-	static const double per_day[2][2] = {{0, 0.20}, {0, 0.035}};
-	static const double median[2][2] = {{0, 0.40}, {0, 0.24}};
-	static const double most[2][2] = {{0, 0.90}, {0, 0.60}};
+	static const double per_day[2][2] = {{0, 0.20}, {0, 0.025}};
+	static const double median[2][2] = {{0, 0.40}, {0, 0.20}};
+	static const double most[2][2] = {{0, 0.90}, {0, 0.55}};
 	static const double warned[2][2] = {{0.75, 1}, {0.95, 1}};
 	static const double alerts[2][2] = {{1, 1.4}, {1, 1.1}};
 	static const double covered[2][2] = {{0.55, 1}, {0.70, 0.90}};
