@@ -49,6 +49,7 @@ static struct samples sample(curve level, curve work, unsigned minutes)
 	struct samples samples = {.count = minutes};
 	unsigned i;
 
+	ck_assert_uint_le(minutes, SAMPLES_MAX);
 	for (i = 0; i < minutes; i++) {
 		samples.at_seconds[i] = 60.0 * (i + 1);
 		samples.value[i] = level(i + 1) * (double)MIB;
@@ -77,8 +78,8 @@ START_TEST(test_a_level_that_was_kept_is_a_plateau)
 		double age_minutes;
 	} cases[] = {
 	    {fill, even, 90, true, 38},           {fill, even, 70, false, 0},
-	    {fill, only_at_first, 110, false, 0}, {leak, even, 110, false, 0},
-	    {steps, even, 110, false, 0},         {flat, even, 20, true, 1},
+	    {fill, only_at_first, 100, false, 0}, {leak, even, 100, false, 0},
+	    {steps, even, 100, false, 0},         {flat, even, 20, true, 1},
 	    {flat, even, 10, false, 0},
 	};
 	const struct demand demand = {.size_min = 2.5 * (double)MIB};
