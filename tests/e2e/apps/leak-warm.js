@@ -1,13 +1,18 @@
 'use strict';
-// Buffers kept by a callback that V8 has made a part of Node's own timers by the time it says so.
-const held = [];
-function receive(size) {
-	held.push(Buffer.alloc(size));
+// Objects kept by a callback that V8 has made a part of Node's own timers by the time it says so.
+const sessions = new Map();
+class Session {
+	constructor(id) {
+		this.data = new Array(100).fill(id);
+	}
 }
-let ticks = 0;
+function remember(id) {
+	sessions.set(id, new Session(id));
+}
+let count = 0;
 setInterval(() => {
-	for (let i = 0; i < 20; i++)
-		receive(400);
-	if (++ticks === 4000)
+	for (let i = 0; i < 5; i++)
+		remember(count++);
+	if (count === 40000)
 		console.log('warm');
 }, 1);
